@@ -1,0 +1,1 @@
+"""The past: result files on disk to plain records."""

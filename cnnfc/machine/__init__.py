@@ -1,0 +1,1 @@
+"""Who and how the machine under test is."""

@@ -1,0 +1,1 @@
+"""The torch wing: turns cases into workloads and times them."""
