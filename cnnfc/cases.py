@@ -167,12 +167,10 @@ class Convolution(Case):
             if extra and extra >= max(stride, dilation):
                 raise CaseError(f"output padding {extra} must be smaller than stride or dilation")
         if min(self.output_size) < 1:
-            kernel, dilation, padding, size = (
-                _extent(_t(axis)) for axis in (self.kernel, self.dilation, self.padding, self.size)
-            )
+            shape = [_extent(_t(a)) for a in (self.kernel, self.dilation, self.padding, self.size)]
             raise CaseError(
-                f"kernel {kernel} with dilation {dilation} and padding {padding} "
-                f"does not fit the image {size}"
+                f"kernel {shape[0]} with dilation {shape[1]} and padding {shape[2]} "
+                f"does not fit the image {shape[3]}"
             )
 
     @property
