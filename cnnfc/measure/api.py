@@ -1,0 +1,251 @@
+"""The stable surface that benchmark suites use: version 1.
+
+asv and the gate run the work tree's ``benchmarks/`` against the ``cnnfc.measure`` of every commit
+they measure, so these functions keep their names, arguments and meaning.  Additions are allowed;
+suites then skip them at older commits.
+
+A suite looks like this::
+
+    from cnnfc.measure import api
+
+    class Forward(api.Suite):
+        params = [["dense.1024-512"], ["cpu-1", "cpu-2", "cuda-0"]]
+
+        def time_layer(self, case, device):
+            api.forward(case, device)()
+
+There is no ``setup`` hook, because asv then times single calls on freshly built layers.  `forward`
+remembers what it built; the first call, which builds, falls into asv's warm-up.  Whatever cannot be
+measured here is a skip whose reason is printed and added to the notes of the hardware record.
+"""
+
+from __future__ import annotations
+
+from cnnfc.measure import quiet
+
+quiet.prepare()  # must run before anything imports torch
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import torch
+from asv_runner.benchmarks.mark import SkipNotImplemented
+
+from cnnfc.cases import Case, Copy, Gemm, Loop
+from cnnfc.errors import CannotMeasure, CnnfcError
+from cnnfc.measure import canaries, layers, recording
+from cnnfc.measure.clocks import clock
+from cnnfc.names import Device
+
+__all__ = [
+    "API_VERSION",
+    "Suite",
+    "canary_bandwidth",
+    "canary_duration",
+    "canary_flops",
+    "clock",
+    "evict",
+    "first_call",
+    "forward",
+    "peak_device_memory",
+    "train_step",
+]
+
+API_VERSION = 1
+
+Sample = dict[str, Any]
+C = TypeVar("C", bound=Case)
+
+
+class Suite:
+    """Base of all benchmark classes: two parameters, the device-waiting clock, one record a run.
+
+    ``version`` is written out because asv's default, a hash of the source text, would end every
+    series at the next edit of a comment.
+    """
+
+    version = "1"
+    param_names = ("case", "device")
+    timer = staticmethod(clock)
+    #: Three processes a parameter: layout of memory and placement of threads differ between
+    #: processes more than calls differ within one.
+    rounds = 3
+    warmup_time = 0.08
+    sample_time = 0.01
+    repeat = (3, 7, 2.0)
+    timeout = 120
+
+    def setup_cache(self) -> None:
+        """Write the hardware record.  asv calls this once a run, before the first benchmark."""
+        recording.begin()
+
+
+def forward(case: str, device: str, profile: str | None = None) -> Callable[[], object]:
+    """A function that runs one forward call of `case` on `device`; built once a process.
+
+    `profile` names the profile that a benchmark is reserved for (``"full"``): it is skipped
+    unless the environment variable ``CNNFC_PROFILE`` says so.
+    """
+    return _ready(_forward, case, device, profile)
+
+
+def train_step(case: str, device: str, profile: str | None = None) -> Callable[[], object]:
+    """A function that runs forward, backward and update of `case` on `device` once."""
+    return _ready(_train_step, case, device, profile)
+
+
+def evict(case: str, device: str) -> None:
+    """Build the forward call of `case`, then push everything out of the caches of `device`."""
+    forward(case, device)
+    canaries.evict(Device.parse(device))
+
+
+def first_call(case: str, device: str) -> Sample:
+    """Seconds of the very first forward call in this process, as a sample of one value.
+
+    This is what a single stopwatch reading of a new layer shows: it includes the choice and the
+    compilation of kernels and the start of threads, and excludes building the layer.
+    """
+    if _started:
+        _skip(f"{_started[0]} has run in this process already", case, device)
+    with _skipping(case, device):
+        workload = layers.build_forward(Case.parse(case), Device.parse(device))
+        _activate(workload, case)
+        start = clock()
+        workload.call()
+        return {"samples": [clock() - start], "number": 1}
+
+
+def peak_device_memory(case: str, device: str) -> int:
+    """Bytes of accelerator memory that the framework held at the peak of a forward call.
+
+    For CPUs use a ``peakmem_`` benchmark, which reads the process's largest resident size.
+    """
+    place = Device.parse(device)
+    with _skipping(case, device):
+        if place.kind not in ("cuda", "xpu"):
+            raise CannotMeasure("device memory is counted on CUDA, ROCm and XPU devices alone")
+        call = forward(case, device)
+        torch.accelerator.reset_peak_memory_stats(place.index)
+        call()
+        clock()
+        return int(torch.accelerator.max_memory_allocated(place.index))
+
+
+def canary_flops(case: str, device: str) -> Sample:
+    """FLOP/s of a large matrix product (``gemm.2048``), each call a value."""
+    with _skipping(case, device):
+        return _sample(canaries.gemm_flops(_canary(case, Gemm), Device.parse(device)))
+
+
+def canary_bandwidth(case: str, device: str) -> Sample:
+    """Bytes a second of a copy larger than the caches (``copy.x4llc``), each call a value."""
+    with _skipping(case, device):
+        return _sample(canaries.copy_bandwidth(_canary(case, Copy), Device.parse(device)))
+
+
+def canary_duration(case: str, device: str) -> Sample:
+    """Seconds of an empty interpreter loop (``loop.1000000``), each run a value."""
+    with _skipping(case, device):
+        return _sample(canaries.loop_duration(_canary(case, Loop), Device.parse(device)))
+
+
+_active: layers.Workload | None = None
+#: Cases that have run in this process, in order.
+_started: list[str] = []
+
+
+def _ready(
+    factory: Callable[[str, str, str | None], layers.Workload],
+    case: str,
+    device: str,
+    profile: str | None,
+) -> Callable[[], object]:
+    """The memoised call, after making sure the process is set up for it.
+
+    This runs inside the timed call (about 0.2 microseconds), so the usual path is one look-up
+    and one comparison.
+    """
+    workload = factory(case, device, profile)
+    if workload is not _active:
+        _activate(workload, case)
+    return workload.call
+
+
+def _activate(workload: layers.Workload, case: str) -> None:
+    global _active  # noqa: PLW0603 - which workload the process is set up for is process state
+    workload.activate()
+    _active = workload
+    _started.append(case)
+
+
+@functools.cache
+def _forward(case: str, device: str, profile: str | None) -> layers.Workload:
+    with _skipping(case, device):
+        _check_profile(profile)
+        return _tried(layers.build_forward(Case.parse(case), Device.parse(device)), case)
+
+
+@functools.cache
+def _train_step(case: str, device: str, profile: str | None) -> layers.Workload:
+    with _skipping(case, device):
+        _check_profile(profile)
+        return _tried(layers.build_train_step(Case.parse(case), Device.parse(device)), case)
+
+
+def _tried(workload: layers.Workload, case: str) -> layers.Workload:
+    """`workload` after one call: a device that runs out of memory in it is found here."""
+    _activate(workload, case)
+    workload.call()
+    clock()
+    return workload
+
+
+def _check_profile(profile: str | None) -> None:
+    current = os.environ.get("CNNFC_PROFILE", "standard")
+    if profile is not None and current != profile:
+        raise CannotMeasure(f"only the {profile} profile measures this")
+
+
+def _canary(case: str, kind: type[C]) -> C:
+    parsed = Case.parse(case)
+    if not isinstance(parsed, kind):
+        raise CannotMeasure(f"{case} is not a {kind.__name__.lower()} canary")
+    return parsed
+
+
+def _sample(values: Sequence[float]) -> Sample:
+    """What asv takes for a benchmark that has done its own repeating."""
+    return {"samples": list(values), "number": 1}
+
+
+@contextlib.contextmanager
+def _skipping(case: str, device: str) -> Iterator[None]:
+    """Turn everything that makes a case impossible here into asv's skip, with its reason."""
+    try:
+        yield
+    except CnnfcError as error:  # also a name that this commit cannot parse yet
+        _skip(str(error), case, device)
+    except (RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        _skip(str(error).partition("\n")[0], case, device)
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Torch raises its own type on accelerators and a plain RuntimeError on CPUs."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and (
+        type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    )
+
+
+def _skip(reason: str, case: str, device: str) -> NoReturn:
+    print(f"cnnfc: skipped {case} on {device}: {reason}", file=sys.stderr)  # noqa: T201
+    recording.note_skip(reason, case, device)
+    raise SkipNotImplemented(reason)

@@ -1,0 +1,65 @@
+"""Which devices exist here, and making one of them the place where the next call runs.
+
+Asking never starts an accelerator's runtime in a process that will be forked: NVIDIA GPUs are
+counted through NVML (see `quiet.SETTINGS`), and using a device happens in the child alone.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from cnnfc.errors import CannotMeasure
+from cnnfc.machine.state import available_memory, usable_cpus
+from cnnfc.names import Device
+
+
+def why_absent(device: Device) -> str | None:
+    """Why `device` cannot be used here, as a sentence without a full stop; ``None`` if it can."""
+    if device.is_cpu:
+        usable = usable_cpus()
+        if device.index > usable:
+            return f"{device.index} threads asked for, {usable} CPUs usable here"
+        return None
+    count = accelerator_count(device.kind)
+    if count == 0:
+        return f"no {device.kind} device that this torch ({torch.__version__}) can use"
+    if device.index >= count:
+        return f"{device.kind} devices here: {count}, counted from 0"
+    return None
+
+
+def accelerator_count(kind: str) -> int:
+    """How many accelerators of `kind` (``"cuda"``, ``"mps"``, ``"xpu"``) torch can use here."""
+    if kind == "cuda":
+        # A CPU build of torch sees no GPU whatever the driver says.
+        return torch.cuda.device_count() if torch.backends.cuda.is_built() else 0
+    if kind == "mps":
+        return int(torch.backends.mps.is_available())
+    return torch.xpu.device_count() if torch.xpu.is_available() else 0
+
+
+def torch_device(device: Device) -> torch.device:
+    """Torch's name of `device`."""
+    return torch.device("cpu") if device.is_cpu else torch.device(device.kind, device.index)
+
+
+def use_threads(device: Device) -> None:
+    """Give CPU operations the number of threads that `device` names; accelerators get one.
+
+    Raises `CannotMeasure` where torch does not take the number over: a result filed under a wrong
+    thread count is worse than none.
+    """
+    wanted = device.index if device.is_cpu else 1
+    torch.set_num_threads(wanted)
+    if torch.get_num_threads() != wanted:
+        raise CannotMeasure(f"torch uses {torch.get_num_threads()} threads, not {wanted}")
+
+
+def free_memory(device: Device) -> int:
+    """Bytes that can still be allocated on `device`."""
+    if device.kind == "cuda":
+        return torch.cuda.mem_get_info(device.index)[0]
+    if device.kind == "xpu":
+        return torch.xpu.mem_get_info(device.index)[0]
+    # Apple's GPUs share the memory of the machine.
+    return available_memory()

@@ -1,0 +1,48 @@
+"""What torch says of itself: build, libraries and switches, for the hardware record."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+
+_ONEDNN = re.compile(r"oneDNN v([0-9.]+)|MKL-DNN v([0-9.]+)")
+_MKL = re.compile(
+    r"oneAPI Math Kernel Library Version ([0-9.]+[^ ]*)|Math Kernel Library.*?([0-9]{4}\S*)"
+)
+_OPENMP = re.compile(r"OpenMP ([0-9]+)")
+
+
+def torch_software() -> dict[str, object]:
+    """Facts whose change breaks a series, JSON-ready; starts no accelerator.
+
+    Keys: ``torch`` (version), ``git`` (torch's own commit), ``cuda``, ``hip``, ``cudnn`` (versions
+    or ``None``), ``onednn``, ``mkl``, ``openmp`` (versions as the build states them), ``cpu_isa``
+    (the instruction set torch's own kernels use), ``threads`` and ``interop_threads`` (defaults
+    before any setting), ``allow_tf32_matmul``, ``allow_tf32_cudnn``, ``cudnn_benchmark``,
+    ``deterministic``, ``config`` (the whole text of ``torch.__config__.show()``).
+    """
+    config = torch.__config__.show()
+    return {
+        "torch": str(torch.__version__),
+        "git": torch.version.git_version,
+        "cuda": torch.version.cuda,
+        "hip": getattr(torch.version, "hip", None),
+        "cudnn": torch.backends.cudnn.version() if torch.backends.cuda.is_built() else None,
+        "onednn": _first(_ONEDNN, config),
+        "mkl": _first(_MKL, config),
+        "openmp": _first(_OPENMP, config),
+        "cpu_isa": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "interop_threads": torch.get_num_interop_threads(),
+        "allow_tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
+        "allow_tf32_cudnn": torch.backends.cudnn.allow_tf32,
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "config": config,
+    }
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
+    return next((group for group in match.groups() if group), None) if match else None

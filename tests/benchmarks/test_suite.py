@@ -1,0 +1,168 @@
+"""The suite as asv sees it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnnfc import names
+from cnnfc.cases import Case
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def discovered(tmp_path_factory):
+    """What asv's own discovery finds, in a process of its own as asv runs it."""
+    out = tmp_path_factory.mktemp("discovery") / "benchmarks.json"
+    code = (
+        "import sys; from asv_runner.discovery import _discover;"
+        "_discover((sys.argv[1], sys.argv[2]))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(ROOT / "benchmarks"), str(out)],
+        check=True,
+        timeout=120,
+        cwd=out.parent,
+    )
+    return {entry["name"]: entry for entry in json.loads(out.read_text())}
+
+
+def test_the_names_of_the_benchmarks_are_frozen(discovered):
+    layers = [
+        f"{family}.{rest}"
+        for family in ("conv", "dense")
+        for rest in (
+            "Forward.time_layer",
+            "ForwardCold.time_layer",
+            "ForwardFirst.track_latency",
+            "ForwardFull.time_layer",
+            "ForwardMemory.peakmem_layer",
+            "ForwardMemory.track_device_memory",
+            "TrainStep.time_layer",
+        )
+    ]
+    canaries = [
+        "hardware.CanaryCopy.track_bandwidth",
+        "hardware.CanaryGemm.track_flops",
+        "hardware.CanaryLoop.track_duration",
+    ]
+    assert sorted(discovered) == [*layers, *canaries, "threads.Forward.time_layer"]
+
+
+def test_every_name_says_what_it_measures(discovered):
+    for name in discovered:
+        assert str(names.BenchmarkName.parse(name)) == name
+
+
+def test_every_benchmark_has_two_parameters_a_case_and_a_device(discovered):
+    for entry in discovered.values():
+        assert entry["param_names"] == ["case", "device"]
+        cases, devices = entry["params"]
+        for case in cases:
+            assert str(Case.parse(case.strip("'"))) == case.strip("'")
+        for device in devices:
+            assert str(names.Device.parse(device.strip("'"))) == device.strip("'")
+
+
+def test_every_version_is_written_out(discovered):
+    assert {entry["version"] for entry in discovered.values()} == {"1"}
+
+
+def test_the_device_lists_are_those_of_the_names(discovered):
+    def devices(name):
+        return [value.strip("'") for value in discovered[name]["params"][1]]
+
+    assert devices("conv.Forward.time_layer") == list(names.DEVICES)
+    assert devices("threads.Forward.time_layer") == list(names.SCALING_DEVICES)
+    assert devices("hardware.CanaryGemm.track_flops") == list(names.CANARY_DEVICES)
+
+
+def test_the_standard_profile_has_at_least_sixty_cases_and_no_case_twice(discovered):
+    standard = [
+        case
+        for family in ("conv", "dense")
+        for case in discovered[f"{family}.Forward.time_layer"]["params"][0]
+    ]
+    full = [
+        case
+        for family in ("conv", "dense")
+        for case in discovered[f"{family}.ForwardFull.time_layer"]["params"][0]
+    ]
+    assert len(standard) >= 60
+    assert len(set(standard + full)) == len(standard + full)
+
+
+def test_one_setup_cache_serves_all_classes_so_that_one_record_is_written(discovered):
+    assert len({entry["setup_cache_key"] for entry in discovered.values()}) == 1
+
+
+def test_canaries_are_read_before_and_between_the_layers(discovered):
+    rounds = discovered["conv.Forward.time_layer"]["rounds"]
+    assert discovered["hardware.CanaryGemm.track_flops"]["rounds"] == rounds + 1 == 4
+
+
+def test_only_the_cold_benchmarks_have_a_setup_because_asv_then_times_single_calls():
+    text = "\n".join(path.read_text() for path in (ROOT / "benchmarks").glob("*.py"))
+    assert text.count("def setup(") == 2
+    for name in ("conv", "dense"):
+        cold = (ROOT / "benchmarks" / f"{name}.py").read_text().partition("class ForwardCold")[2]
+        assert "def setup(" in cold.partition("\nclass ")[0]
+
+
+def test_units_and_directions_are_declared(discovered):
+    units = {name: entry["unit"] for name, entry in discovered.items()}
+    assert units["hardware.CanaryGemm.track_flops"] == "flop/s"
+    assert units["hardware.CanaryCopy.track_bandwidth"] == "byte/s"
+    assert units["hardware.CanaryLoop.track_duration"] == "seconds"
+    assert units["conv.ForwardFirst.track_latency"] == "seconds"
+    assert units["conv.ForwardMemory.track_device_memory"] == "bytes"
+    assert discovered["hardware.CanaryGemm.track_flops"]["higher_is_better"] is True
+
+
+_IMPORT = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import benchmarks.conv, benchmarks.dense, benchmarks.hardware, benchmarks.threads
+import torch
+print(len(os.listdir("/proc/self/task")), torch.cuda.is_initialized(), torch.xpu.is_initialized())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads through /proc")
+def test_importing_the_suite_starts_no_thread_and_no_accelerator():
+    result = subprocess.run(
+        [sys.executable, "-c", _IMPORT, str(ROOT)], capture_output=True, text=True, timeout=120
+    )
+    assert result.stdout.split() == ["1", "False", "False"], result.stderr
+
+
+_FORK = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import benchmarks.conv
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        import signal
+        signal.alarm(60)  # one parallel operation before the fork would hang this child for ever
+        from cnnfc.measure import api
+        os._exit(tuple(api.forward("conv2d.16-16.k3.hw64.n8", "cpu-2")().shape)[0])
+    print(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_children_forked_after_the_import_run_parallel_layers():
+    from cnnfc.machine.state import usable_cpus
+
+    if usable_cpus() < 2:
+        pytest.skip("needs 2 usable CPUs")
+    result = subprocess.run(
+        [sys.executable, "-c", _FORK, str(ROOT)], capture_output=True, text=True, timeout=200
+    )
+    # Exit status 8, the batch, in the high byte of what waitpid returns.
+    assert result.stdout.split() == [str(8 << 8)] * 3, result.stderr

@@ -1,0 +1,163 @@
+"""The surface that benchmark suites use."""
+
+import inspect
+import re
+
+import pytest
+import torch
+from asv_runner.benchmarks.mark import SkipNotImplemented
+
+from cnnfc.measure import api, layers, recording
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(monkeypatch):
+    """Forget what other tests built, as a new benchmark process would not know it either."""
+    api._forward.cache_clear()
+    api._train_step.cache_clear()
+    monkeypatch.setattr(api, "_active", None)
+    monkeypatch.setattr(api, "_started", [])
+    yield
+    layers._inference(enabled=False)
+
+
+@pytest.fixture
+def notes(monkeypatch):
+    collected = []
+    monkeypatch.setattr(recording, "note_skip", lambda *note: collected.append(note))
+    return collected
+
+
+def test_the_surface_is_frozen():
+    assert api.API_VERSION == 1
+    signatures = {
+        name: str(
+            inspect.signature(getattr(api, name)).replace(return_annotation=inspect.Signature.empty)
+        )
+        for name in api.__all__
+        if name not in ("API_VERSION", "Suite")
+    }
+    one = "(case: 'str', device: 'str')"
+    layer = "(case: 'str', device: 'str', profile: 'str | None' = None)"
+    assert signatures == {
+        "canary_bandwidth": one,
+        "canary_duration": one,
+        "canary_flops": one,
+        "clock": "()",
+        "evict": one,
+        "first_call": one,
+        "forward": layer,
+        "peak_device_memory": one,
+        "train_step": layer,
+    }
+
+
+def test_a_suite_states_its_version_its_parameters_and_the_waiting_clock():
+    assert api.Suite.version == "1"
+    assert api.Suite.param_names == ("case", "device")
+    assert api.Suite.timer is api.clock
+    assert not hasattr(api.Suite, "setup")
+
+
+def test_a_workload_is_built_once():
+    assert api.forward("dense.3-2", "cpu-1") is api.forward("dense.3-2", "cpu-1")
+
+
+def test_switching_between_devices_and_passes_sets_the_process_up_again():
+    api.forward("dense.3-2", "cpu-1")()
+    assert (torch.get_num_threads(), torch.is_inference_mode_enabled()) == (1, True)
+    api.train_step("dense.3-2", "cpu-2")()
+    assert (torch.get_num_threads(), torch.is_inference_mode_enabled()) == (2, False)
+    api.forward("dense.3-2", "cpu-1")()
+    assert (torch.get_num_threads(), torch.is_inference_mode_enabled()) == (1, True)
+
+
+def test_what_is_not_here_is_skipped_with_the_reason_on_standard_error(notes, capsys):
+    with pytest.raises(SkipNotImplemented, match="no xpu device"):
+        api.forward("dense.3-2", "xpu-0")
+    error = capsys.readouterr().err
+    assert error.startswith("cnnfc: skipped dense.3-2 on xpu-0: no xpu device")
+    assert len(notes) == 1
+
+
+@pytest.mark.usefixtures("notes")
+@pytest.mark.parametrize("name", ["hologram.3-2", "conv2d.3-2", "dense.3-2.fp8"])
+def test_a_case_that_this_commit_cannot_parse_is_skipped_not_failed(name):
+    with pytest.raises(SkipNotImplemented, match=re.escape(name)):
+        api.forward(name, "cpu-1")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore"),
+        MemoryError("no memory"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+)
+def test_running_out_of_memory_in_the_first_call_is_a_skip_with_the_reason(
+    monkeypatch, notes, error
+):
+    def explode():
+        raise error
+
+    workload = layers.Workload(explode, layers.Device("cpu", 1), "fp32")
+    monkeypatch.setattr(layers, "build_forward", lambda case, device: workload)
+    with pytest.raises(SkipNotImplemented):
+        api.forward("dense.3-2", "cpu-1")
+    assert notes == [(str(error).partition("\n")[0], "dense.3-2", "cpu-1")]
+
+
+def test_any_other_error_of_a_layer_is_a_failure_and_not_a_skip(monkeypatch):
+    def explode():
+        raise RuntimeError("expected scalar type Float")
+
+    workload = layers.Workload(explode, layers.Device("cpu", 1), "fp32")
+    monkeypatch.setattr(layers, "build_forward", lambda case, device: workload)
+    with pytest.raises(RuntimeError, match="scalar type"):
+        api.forward("dense.3-2", "cpu-1")
+
+
+@pytest.mark.usefixtures("notes")
+def test_what_belongs_to_the_full_profile_runs_in_it_alone(monkeypatch):
+    monkeypatch.delenv("CNNFC_PROFILE", raising=False)
+    with pytest.raises(SkipNotImplemented, match="only the full profile"):
+        api.forward("dense.3-2", "cpu-1", "full")
+    monkeypatch.setenv("CNNFC_PROFILE", "full")
+    assert api.forward("dense.3-2", "cpu-1", "full")().shape == (1, 2)
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_first_call_can_be_read_once_a_process():
+    sample = api.first_call("dense.3-2", "cpu-1")
+    assert sample["number"] == 1
+    assert len(sample["samples"]) == 1
+    assert sample["samples"][0] > 0
+    with pytest.raises(SkipNotImplemented, match=r"dense\.3-2 has run in this process already"):
+        api.first_call("dense.6-2", "cpu-1")
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_canary_of_another_kind_is_skipped():
+    with pytest.raises(SkipNotImplemented, match=r"copy\.x4llc is not a gemm canary"):
+        api.canary_flops("copy.x4llc", "cpu-1")
+
+
+@pytest.mark.usefixtures("notes")
+def test_device_memory_is_the_allocators_peak_on_an_accelerator(monkeypatch):
+    with pytest.raises(SkipNotImplemented, match="CUDA, ROCm and XPU"):
+        api.peak_device_memory("dense.3-2", "cpu-1")
+    events = []
+    monkeypatch.setattr(api, "forward", lambda case, device: lambda: events.append("call"))
+    monkeypatch.setattr(
+        torch.accelerator, "reset_peak_memory_stats", lambda index: events.append(f"reset {index}")
+    )
+    monkeypatch.setattr(torch.accelerator, "max_memory_allocated", lambda index: 4096)
+    assert api.peak_device_memory("dense.3-2", "cuda-1") == 4096
+    assert events == ["reset 1", "call"]
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_canary_reading_keeps_every_value(monkeypatch):
+    monkeypatch.setattr(api.canaries, "gemm_flops", lambda case, device: [3.0, 4.0])
+    assert api.canary_flops("gemm.64", "cpu-1") == {"samples": [3.0, 4.0], "number": 1}
