@@ -15,6 +15,9 @@ reason is recorded.  Everything else ends a command with ``exit_code`` and the m
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class CnnfcError(Exception):
     """Base of every error whose message is written for the user, not for a developer."""
@@ -42,3 +45,15 @@ class NothingMeasured(CnnfcError):
 
 class CannotMeasure(CnnfcError):
     """A case cannot be measured here (no such device, not enough memory, no such kernel)."""
+
+
+def unknown(what: str, name: str, choices: Iterable[str]) -> UsageError:
+    """The error for a `name` that is none of `choices`: it lists them and guesses a slip.
+
+    >>> str(unknown("profile", "fulll", ["quick", "full"]))
+    "unknown profile 'fulll': choose one of quick, full; did you mean 'full'?"
+    """
+    known = list(choices)
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return UsageError(f"unknown {what} {name!r}: choose one of {', '.join(known)}{hint}")

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from cnnfc.errors import UsageError
+from cnnfc.errors import UsageError, unknown
 
 CPU_THREADS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 #: Thread scaling looks between the powers of two as well.
@@ -27,7 +27,8 @@ CANARY_DEVICES: Final = (*DEVICES, *(f"cuda-{index}" for index in range(1, 8)))
 
 PROFILES: Final = ("quick", "standard", "full")
 
-_DEVICE = re.compile(r"(cpu)-([1-9][0-9]*)|(cuda|mps|xpu)-(0|[1-9][0-9]*)")
+#: At most 6 digits: int() refuses thousands of them with an error of its own.
+_DEVICE = re.compile(r"(cpu)-([1-9][0-9]{0,5})|(cuda|mps|xpu)-(0|[1-9][0-9]{0,5})")
 _BENCHMARK = re.compile(
     r"(?P<family>[a-z][a-z0-9_]*)"
     r"\.(?P<pass>Forward|Backward|TrainStep|Canary)(?P<condition>[A-Z][A-Za-z0-9]*)?"
@@ -122,5 +123,5 @@ class BenchmarkName:
 def parse_profile(text: str) -> str:
     """`text` if it is a profile, else a `UsageError` that lists them."""
     if text not in PROFILES:
-        raise UsageError(f"unknown profile {text!r}: choose one of {', '.join(PROFILES)}")
+        raise unknown("profile", text, PROFILES)
     return text

@@ -20,6 +20,7 @@ _SI_SYMBOLS = {
     "flop/s": "FLOP/s",
     "byte/s": "B/s",
     "bytes/s": "B/s",
+    "hertz": "Hz",
     "parameters": "",
     "flops": "FLOP",
     "macs": "MAC",
@@ -117,6 +118,7 @@ def format_duration(seconds: float) -> str:
 
 def _pick(table: tuple[tuple[float, str], ...], magnitude: float) -> Scale:
     for factor, symbol in table:
-        if magnitude >= factor:
+        # Three digits of 0.9996 s read 1.00: better "1.00 s" than "1,000 ms".
+        if magnitude >= factor * 0.9995:
             return Scale(factor, symbol)
     return Scale(*table[-1])
