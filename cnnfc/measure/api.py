@@ -41,6 +41,8 @@ from cnnfc.measure import canaries, layers, recording
 from cnnfc.measure.clocks import clock
 from cnnfc.names import Device
 
+layers.preload()
+
 __all__ = [
     "API_VERSION",
     "Suite",

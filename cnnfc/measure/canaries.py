@@ -21,9 +21,10 @@ from cnnfc.measure.layers import DTYPES, Workload
 from cnnfc.names import Device
 from cnnfc.units import format_value
 
-#: One reading: at least this many calls, and then until the time is spent.
-_CALLS: Final = 5
+#: One reading: at least this many calls, then until the time is spent or there are enough.
+_CALLS: Final = 3
 _SECONDS: Final = 0.15
+_ENOUGH_CALLS: Final = 10
 #: A dtype without fast kernels here (float16 on most CPUs is 200 times slower than float32) is no
 #: measure of the machine's peak: skip it when one reading would take longer than this.
 _LONGEST_READING: Final = 5.0
@@ -125,7 +126,7 @@ def _read(call: Callable[[], object]) -> list[float]:
     call()
     values: list[float] = []
     end = time.perf_counter() + _SECONDS
-    while len(values) < _CALLS or time.perf_counter() < end:
+    while len(values) < _CALLS or (len(values) < _ENOUGH_CALLS and time.perf_counter() < end):
         values.append(_once(call))
     return values
 

@@ -78,6 +78,16 @@ class Workload:
         wait_for(torch_device(self.device))
 
 
+def preload() -> None:
+    """Make torch import now what it would import on first use: a second for an optimiser.
+
+    asv's fork server calls this once, by importing the suite; its hundreds of children then have
+    it.  Nothing is computed, so no thread starts.
+    """
+    layer = torch.nn.utils.skip_init(torch.nn.Linear, 1, 1)
+    torch.optim.SGD(layer.parameters(), lr=_LEARNING_RATE)
+
+
 def build_forward(case: Case, device: Device) -> Workload:
     """A forward call of `case` in eval mode without autograd.
 

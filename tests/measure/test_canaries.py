@@ -24,20 +24,20 @@ def two_seconds_a_call(monkeypatch):
 def test_a_matrix_product_counts_two_operations_a_multiply_add(monkeypatch):
     monkeypatch.setattr(canaries, "_LONGEST_READING", 1e9)
     monkeypatch.setattr(canaries, "_SECONDS", 0.0)
-    assert canaries.gemm_flops(Gemm(10), ONE) == [2 * 1000 / 2.0] * 5
+    assert canaries.gemm_flops(Gemm(10), ONE) == [2 * 1000 / 2.0] * 3
 
 
 @pytest.mark.usefixtures("two_seconds_a_call")
 def test_a_copy_counts_the_bytes_read_and_written(monkeypatch):
     monkeypatch.setattr(canaries, "last_level_cache", lambda: 1000)
     monkeypatch.setattr(canaries, "_SECONDS", 0.0)
-    assert canaries.copy_bandwidth(Copy(4), ONE) == [2 * 4000 / 2.0] * 5
+    assert canaries.copy_bandwidth(Copy(4), ONE) == [2 * 4000 / 2.0] * 3
 
 
 @pytest.mark.usefixtures("two_seconds_a_call")
 def test_the_interpreter_loop_is_measured_on_one_thread_alone(monkeypatch):
     monkeypatch.setattr(canaries, "_SECONDS", 0.0)
-    assert canaries.loop_duration(Loop(10), ONE) == [2.0] * 5
+    assert canaries.loop_duration(Loop(10), ONE) == [2.0] * 3
     with pytest.raises(CannotMeasure, match="cpu-1 alone"):
         canaries.loop_duration(Loop(10), Device("cpu", 2))
 
@@ -47,6 +47,12 @@ def test_a_dtype_without_fast_kernels_is_skipped_with_the_expected_time():
     # The probe of 256 takes 2 s a call, so 2048 would take 8**3 times that.
     with pytest.raises(CannotMeasure, match=r"one call would take 1,020 s"):
         canaries.gemm_flops(Gemm(2048), ONE)
+
+
+@pytest.mark.usefixtures("two_seconds_a_call")
+def test_a_reading_of_short_calls_ends_at_ten_values(monkeypatch):
+    monkeypatch.setattr(canaries, "_SECONDS", 3600.0)
+    assert canaries.loop_duration(Loop(10), ONE) == [2.0] * 10
 
 
 def test_a_copy_that_does_not_fit_is_skipped(monkeypatch):
