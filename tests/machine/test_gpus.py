@@ -1,0 +1,151 @@
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from cnnfc.machine.gpus import gpu_identity, gpu_state
+
+
+def test_no_bindings_and_no_driver_mean_no_gpus_and_no_complaint(make_host, fakes):
+    for nvml in (None, fakes.Nvml(fails=fakes.LibraryNotFound("NVML Shared Library Not Found"))):
+        host = make_host(nvml=nvml)
+        assert gpu_identity(host) == []
+        assert gpu_state(host) == {"gpus": []}
+
+
+def test_a_driver_that_fails_is_said(make_host, fakes):
+    host = make_host(nvml=fakes.Nvml(fails=fakes.NVMLError("Driver/library version mismatch")))
+    assert gpu_identity(host) == []
+    assert gpu_state(host) == {"gpus": [], "gpu_error": "Driver/library version mismatch"}
+
+
+def test_an_error_without_words_is_named_by_its_kind(make_host, fakes):
+    host = make_host(nvml=fakes.Nvml(fails=OSError()))
+    assert gpu_state(host)["gpu_error"] == "OSError"
+
+
+def test_what_a_gpu_is(make_host, fakes):
+    assert gpu_identity(make_host(nvml=fakes.Nvml(fakes.h200()))) == [
+        {
+            "name": "NVIDIA H200",
+            "memory_bytes": 150754820096,
+            "compute_capability": "9.0",
+            "cuda_cores": 16896,
+            "multiprocessors": 132,  # 16896 cores, 128 a multiprocessor
+            "memory_bus_bits": 6144,
+            "pcie_max_generation": 5,
+            "pcie_max_width": 16,
+        }
+    ]
+
+
+def test_how_a_gpu_is_in_base_units(make_host, fakes):
+    nvml = fakes.Nvml(fakes.h200(), DriverVersion="550.90.07", CudaDriverVersion=12040)
+    state = gpu_state(make_host(nvml=nvml))
+    assert state["gpu_driver"] == {"version": "550.90.07", "cuda": "12.4"}
+    assert state["gpus"] == [
+        {
+            "name": "NVIDIA H200",
+            "sm_clock_hz": 1755000000,
+            "sm_clock_max_hz": 1980000000,
+            "memory_clock_hz": 3201000000,
+            "memory_clock_max_hz": 3201000000,
+            "power_watts": 650.5,
+            "power_limit_watts": 700.0,
+            "power_limit_default_watts": 700.0,
+            "temperature_celsius": 61,
+            "performance_state": "P0",
+            "clock_reasons": ["software-power-cap", "software-thermal-slowdown"],
+            "utilisation_percent": 97,
+            "memory_free_bytes": 150000000000,
+            "memory_used_bytes": 754820096,
+            "other_processes": 2,
+            "ecc": True,
+            "mig": False,
+            "persistence": True,
+            "pcie_generation": 4,
+            "pcie_width": 8,
+        }
+    ]
+
+
+def test_two_gpus_are_two_entries(make_host, fakes):
+    nvml = fakes.Nvml(fakes.h200(), {**fakes.h200(), "Name": b"Tesla T4"})
+    names = [gpu["name"] for gpu in gpu_identity(make_host(nvml=nvml))]
+    assert names == ["NVIDIA H200", "Tesla T4"]
+    assert len(gpu_state(make_host(nvml=nvml))["gpus"]) == 2
+
+
+def test_a_gpu_that_answers_nothing_is_an_empty_entry(make_host, fakes):
+    host = make_host(nvml=fakes.Nvml({}))
+    assert gpu_identity(host) == [{}]
+    assert gpu_state(host) == {"gpus": [{}], "gpu_driver": {}}
+
+
+def test_a_capability_that_is_not_listed_leaves_the_multiprocessors_unknown(make_host, fakes):
+    gpu = {**fakes.h200(), "CudaComputeCapability": (99, 0)}
+    what = gpu_identity(make_host(nvml=fakes.Nvml(gpu)))[0]
+    assert (what["compute_capability"], "multiprocessors" in what) == ("99.0", False)
+
+
+def test_a_gpu_that_is_lost_is_left_out(make_host, fakes):
+    class Lost(fakes.Nvml):
+        def nvmlDeviceGetHandleByIndex(self, index):  # noqa: N802 - NVML's name
+            if index == 0:
+                raise fakes.NVMLError("GPU is lost")
+            return index
+
+    host = make_host(nvml=Lost(fakes.h200(), fakes.h200()))
+    assert len(gpu_identity(host)) == 1
+
+
+def test_older_names_of_functions_are_asked_too(make_host, fakes):
+    gpu = fakes.h200()
+    gpu["CurrentClocksThrottleReasons"] = gpu.pop("CurrentClocksEventReasons")
+    gpu["TemperatureV"] = gpu.pop("Temperature")
+    state = gpu_state(make_host(nvml=fakes.Nvml(gpu)))["gpus"][0]
+    assert state["clock_reasons"] == ["software-power-cap", "software-thermal-slowdown"]
+    assert state["temperature_celsius"] == 61
+
+
+@pytest.mark.parametrize(
+    ("mask", "reasons"),
+    [
+        (0, []),
+        (1, ["gpu-idle"]),
+        (0x4048, ["hardware-slowdown", "hardware-thermal-slowdown", "0x4000"]),
+    ],
+)
+def test_clock_reasons_have_names_and_unknown_bits_stay_visible(make_host, fakes, mask, reasons):
+    gpu = {**fakes.h200(), "CurrentClocksEventReasons": mask}
+    assert gpu_state(make_host(nvml=fakes.Nvml(gpu)))["gpus"][0]["clock_reasons"] == reasons
+
+
+def test_this_process_is_no_other_process(make_host, fakes):
+    gpu = {**fakes.h200(), "ComputeRunningProcesses": [SimpleNamespace(pid=os.getpid())]}
+    del gpu["GraphicsRunningProcesses"]
+    assert gpu_state(make_host(nvml=fakes.Nvml(gpu)))["gpus"][0]["other_processes"] == 0
+
+
+def test_an_unknown_performance_state_is_left_out(make_host, fakes):
+    gpu = {**fakes.h200(), "PerformanceState": 32}
+    assert "performance_state" not in gpu_state(make_host(nvml=fakes.Nvml(gpu)))["gpus"][0]
+
+
+def test_nvml_is_closed_again_and_never_asked_for_serial_numbers(make_host, fakes):
+    nvml = fakes.Nvml(fakes.h200())
+    answers = repr([gpu_identity(make_host(nvml=nvml)), gpu_state(make_host(nvml=nvml))])
+    assert nvml.open == 0
+    assert "SENTINEL" not in answers
+    assert not {name for name in nvml.asked if name.endswith(("UUID", "Serial", "PciInfo"))}
+
+
+def test_the_installed_bindings_have_every_function_that_is_asked_for(make_host, fakes):
+    pynvml = pytest.importorskip("pynvml")
+    nvml = fakes.Nvml({}, {"MemoryInfo": None})
+    gpu_identity(make_host(nvml=nvml))
+    gpu_state(make_host(nvml=nvml))
+    assert len(set(nvml.asked)) > 20
+    assert {name for name in nvml.asked if not hasattr(pynvml, name)} == set()
+    assert (pynvml.NVML_CLOCK_SM, pynvml.NVML_CLOCK_MEM) == (1, 2)
+    assert issubclass(pynvml.NVMLError_LibraryNotFound, Exception)
