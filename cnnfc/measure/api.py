@@ -77,8 +77,8 @@ class Suite:
     #: processes more than calls differ within one.
     rounds = 3
     warmup_time = 0.08
-    sample_time = 0.01
-    repeat = (3, 7, 2.0)
+    sample_time = 0.015
+    repeat = (3, 5, 2.0)
     timeout = 120
 
     def setup_cache(self) -> None:

@@ -66,6 +66,7 @@ def copy_bandwidth(case: Copy, device: Device) -> list[float]:
 
     Write-allocate traffic is not counted, as STREAM does not count it either (McCalpin 1995).
     """
+    _check(device, 0)
     size = case.caches * _cache_bytes(device)
     _check(device, 2 * size)
     place = torch_device(device)
@@ -114,6 +115,7 @@ def _cache_bytes(device: Device) -> int:
 
 
 def _check(device: Device, need: int) -> None:
+    """Raise `CannotMeasure` unless `device` is here and has `need` bytes free."""
     reason = why_absent(device)
     if reason is None and need > free_memory(device):
         reason = f"needs {format_value(need, 'bytes')} of memory"

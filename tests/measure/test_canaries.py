@@ -61,9 +61,18 @@ def test_a_copy_that_does_not_fit_is_skipped(monkeypatch):
         canaries.copy_bandwidth(Copy(4), ONE)
 
 
-def test_an_absent_device_is_skipped_with_its_reason():
-    with pytest.raises(CannotMeasure, match="no xpu device"):
-        canaries.gemm_flops(Gemm(64), Device("xpu", 0))
+@pytest.mark.parametrize(
+    ("read", "case"),
+    [
+        (canaries.gemm_flops, Gemm(64)),
+        (canaries.copy_bandwidth, Copy(4)),
+        (canaries.loop_duration, Loop(4)),
+    ],
+)
+@pytest.mark.parametrize("name", ["xpu-0", "cuda-7", "cpu-100000"])
+def test_an_absent_device_is_skipped_and_never_touched(read, case, name):
+    with pytest.raises(CannotMeasure, match=r"device|usable here|cpu-1 alone"):
+        read(case, Device.parse(name))
 
 
 def test_eviction_rewrites_twice_the_last_level_cache(monkeypatch):
