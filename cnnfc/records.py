@@ -17,7 +17,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """One benchmark with one set of parameters in one run: a *sample* and what asv made of it.
 
@@ -25,6 +25,9 @@ class Point:
     ``number``).  ``samples`` is empty where asv was not asked to record them; then ``interval``
     (asv's 99% interval of the median), ``quartiles``, ``number`` (calls a value) and ``repeat``
     (how many values) are what is known.  Each may be ``None`` in old files.
+
+    As read from files, ``value`` is a finite number exactly if the outcome is ``MEASURED``, and
+    samples are finite; an ``interval`` may be infinite, which is what asv makes of one value.
     """
 
     benchmark: str

@@ -1,0 +1,249 @@
+"""Says how well one quantity (parameters, FLOPs, bytes, a bound) predicts another (latency)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Floats = NDArray[np.float64]
+
+#: Two points lie on every line, so it takes a third to see anything.
+LEAST_POINTS: Final = 3
+#: The bootstrap of fewer points says more about their number than about the quantity.
+LEAST_FOR_INTERVAL: Final = 10
+CONFIDENCE: Final = 0.95
+RESAMPLES: Final = 2000
+#: The same points always get the same interval.
+SEED: Final = 20_250_101
+#: Over less than this factor, even a perfect law drowns in what else differs between layers.
+NARROW_RANGE: Final = 10.0
+
+_CHUNK: Final = 1_000_000  # points times resamples at once: some 8 MB an array
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How x predicts y, over n points where both are above zero.
+
+    Everything but ``n`` and ``warnings`` is None where it cannot be computed.
+
+    Attributes:
+        n: How many points were used.
+        spearman: Rank correlation, -1 to 1: whether x puts things into the right order.
+        spearman_low: Lower end of its interval of `CONFIDENCE`.
+        spearman_high: Upper end.
+        log_r2: Share of the variance of log y that the best power law
+            ``y = y_centre * (x / x_centre)**slope`` explains, 0 to 1.
+        log_r2_low: Lower end of its interval.
+        log_r2_high: Upper end.
+        median_fold_error: By which factor, at the median over the points, the power law is off;
+            1 is perfect, 2 means that half the points are wrong by a factor of 2 or more.  It is
+            of the points that the law was fitted to, so that new ones do worse.
+        warnings: Sentences without a full stop.
+        slope: Exponent of the power law.
+        x_centre: Geometric mean of x, in its unit.
+        y_centre: Geometric mean of y, which is what the law predicts at `x_centre`.
+        proportional_r2: Share of the variance of log y that the law of proportion ``y = a x``
+            explains; below 0 if it is worse than no law.  For a bound such as the roofline's, it
+            is the better question: it asks for a constant efficiency.
+    """
+
+    n: int
+    spearman: float | None = None
+    spearman_low: float | None = None
+    spearman_high: float | None = None
+    log_r2: float | None = None
+    log_r2_low: float | None = None
+    log_r2_high: float | None = None
+    median_fold_error: float | None = None
+    warnings: tuple[str, ...] = ()
+    slope: float | None = None
+    x_centre: float | None = None
+    y_centre: float | None = None
+    proportional_r2: float | None = None
+
+    def predict(self, x: float) -> float | None:
+        """The y of the power law at `x`, which is above 0; None if there is no law."""
+        if self.slope is None or self.x_centre is None or self.y_centre is None:
+            return None
+        return _exp(math.log(self.y_centre) + self.slope * (math.log(x) - math.log(self.x_centre)))
+
+
+def fit(x: Sequence[float], y: Sequence[float]) -> Fit:
+    """How well `x` predicts `y`; pairs that are not both finite and above zero are left out.
+
+    The rank correlation is Spearman's with mean ranks for ties (Pearson's correlation of the
+    ranks).  The power law is the least-squares line of log y on log x.  Intervals are percentile
+    intervals of a bootstrap of pairs (B. Efron and R. J. Tibshirani, An Introduction to the
+    Bootstrap, 1993, section 13.3) with `RESAMPLES` resamples from a fixed seed, from
+    `LEAST_FOR_INTERVAL` points on.
+
+    Args:
+        x: The predictor, such as the parameters of each layer.
+        y: What it shall predict, such as the latency of each layer in seconds; as long as `x`.
+
+    Raises:
+        ValueError: `x` and `y` differ in length.
+    """
+    given_x, given_y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if given_x.shape != given_y.shape or given_x.ndim != 1:
+        raise ValueError(f"x and y are of shapes {given_x.shape} and {given_y.shape}")
+    usable = np.isfinite(given_x) & np.isfinite(given_y) & (given_x > 0) & (given_y > 0)
+    n = int(usable.sum())
+    warnings = []
+    if n < len(usable):
+        warnings.append(
+            f"{len(usable) - n} of {len(usable)} points are left out: not above zero on both axes"
+        )
+    if n < LEAST_POINTS:
+        warnings.append(_too_few(n, LEAST_POINTS, "a correlation takes"))
+        return Fit(n, warnings=tuple(warnings))
+    log_x: _Floats = np.log(given_x[usable])
+    log_y: _Floats = np.log(given_y[usable])
+    same = [name for name, logs in (("x", log_x), ("y", log_y)) if np.ptp(logs) == 0]
+    if same:
+        warnings.append(f"all points have the same {' and '.join(same)}: nothing can be said")
+        return Fit(n, warnings=tuple(warnings))
+    factor = _exp(float(np.ptp(log_x)))
+    if factor < NARROW_RANGE:
+        warnings.append(f"x spans only a factor of {factor:.2g}: this holds within that range")
+    once = np.ones((1, n))
+    spearman, log_r2 = (_plain(found[0]) for found in _correlations(log_x, log_y, once))
+    x_mean, y_mean = float(log_x.mean()), float(log_y.mean())
+    slope = _slope(log_x - x_mean, log_y)
+    residuals = log_y - y_mean - slope * (log_x - x_mean)
+    ratios = log_y - log_x
+    if n < LEAST_FOR_INTERVAL:
+        warnings.append(_too_few(n, LEAST_FOR_INTERVAL, "intervals take"))
+        bounds: tuple[float | None, ...] = (None, None, None, None)
+    else:
+        bounds = _bootstrap(log_x, log_y)
+        if any(low == high is not None for low, high in (bounds[:2], bounds[2:])):
+            warnings.append("an interval has no width: all points are in one order or on one line")
+    return Fit(
+        n=n,
+        spearman=spearman,
+        spearman_low=bounds[0],
+        spearman_high=bounds[1],
+        log_r2=log_r2,
+        log_r2_low=bounds[2],
+        log_r2_high=bounds[3],
+        median_fold_error=_exp(float(np.median(np.abs(residuals)))),
+        warnings=tuple(warnings),
+        slope=slope,
+        x_centre=_exp(x_mean),
+        y_centre=_exp(y_mean),
+        proportional_r2=1 - float(np.var(ratios) / np.var(log_y)),
+    )
+
+
+def roofline_seconds(
+    flops: float,
+    bytes: float,  # noqa: A002 - the word of the model; nothing here needs the type
+    peak: float,
+    bandwidth: float,
+) -> float:
+    """The least time that a machine can take: ``max(flops / peak, bytes / bandwidth)``.
+
+    The roofline model (S. Williams, A. Waterman, D. Patterson, Roofline: An Insightful Visual
+    Performance Model for Multicore Architectures, CACM 52(4), 2009, p. 65) with its axes turned
+    from attainable FLOP/s into seconds.
+
+    Args:
+        flops: Operations, 0 or more; a multiply-add counts as 2.
+        bytes: Bytes that must be moved, 0 or more.
+        peak: FLOP/s of the machine, above 0.
+        bandwidth: byte/s of the machine, above 0.
+
+    Raises:
+        ValueError: A number is out of its range or not finite.
+    """
+    numbers = {"flops": flops, "bytes": bytes, "peak": peak, "bandwidth": bandwidth}
+    for name, value in numbers.items():
+        least = "above 0" if name in ("peak", "bandwidth") else "0 or more"
+        if not math.isfinite(value) or value < 0 or (value == 0 and least == "above 0"):
+            raise ValueError(f"{name} is {value}, but must be finite and {least}")
+    return max(flops / peak, bytes / bandwidth)
+
+
+def _too_few(n: int, least: int, what: str) -> str:
+    points = {0: "no points", 1: "only 1 point"}.get(n, f"only {n} points")
+    return f"{points}: {what} {least - n} more"
+
+
+def _slope(x: _Floats, y: _Floats) -> float:
+    """Slope of the least-squares line of y on x, whose mean is 0 and which is not constant."""
+    return float((x * y).sum() / (x * x).sum())
+
+
+def _exp(logarithm: float) -> float:
+    """The exponential function; infinite where floats end."""
+    return math.exp(logarithm) if logarithm < 709 else math.inf
+
+
+def _plain(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _bootstrap(x: _Floats, y: _Floats) -> tuple[float | None, ...]:
+    """The bounds of Spearman's correlation, then of R2."""
+    n = len(x)
+    random = np.random.default_rng(SEED)
+    spearman: list[_Floats] = []
+    r2: list[_Floats] = []
+    chunk = max(1, _CHUNK // n)
+    for start in range(0, RESAMPLES, chunk):
+        size = min(chunk, RESAMPLES - start)
+        # How often each point is drawn says all about a resample.
+        weights = random.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
+        for found, kept in zip(_correlations(x, y, weights), (spearman, r2), strict=True):
+            kept.append(found)
+    tails = [50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE)]
+    bounds: list[float | None] = []
+    for found in map(np.concatenate, (spearman, r2)):
+        # A resample of equal points has no correlation.
+        known = found[~np.isnan(found)]
+        bounds += map(_plain, np.percentile(known, tails)) if len(known) else (None, None)
+    return tuple(bounds)
+
+
+def _correlations(x: _Floats, y: _Floats, weights: _Floats) -> tuple[_Floats, _Floats]:
+    """Spearman's correlation and the R2 of y on x for each row of `weights`.
+
+    Shapes: x and y (n,), weights (m, n), both results (m,); not-a-number where a row has only
+    equal values.
+    """
+    rank = _correlation(_ranks(x, weights), _ranks(y, weights), weights)
+    pearson = _correlation(x, y, weights)
+    return rank, pearson * pearson
+
+
+def _ranks(values: _Floats, weights: _Floats) -> _Floats:
+    """Mean rank of each value in each resample, (m, n), where it is there `weights` times."""
+    _, level = np.unique(values, return_inverse=True)
+    order = np.argsort(level, kind="stable")
+    starts = np.searchsorted(level[order], np.arange(int(level.max()) + 1))
+    counts = np.add.reduceat(weights[:, order], starts, axis=1)
+    upto = np.cumsum(counts, axis=1)
+    # A level's values have the ranks from upto - count + 1 to upto.
+    means: _Floats = upto - (counts - 1) / 2
+    return means[:, level]
+
+
+def _correlation(x: _Floats, y: _Floats, weights: _Floats) -> _Floats:
+    """Pearson's correlation of each row, weighted; x and y are (n,) or (m, n)."""
+    total = weights.sum(axis=1, keepdims=True)
+    dx = x - (weights * x).sum(axis=1, keepdims=True) / total
+    dy = y - (weights * y).sum(axis=1, keepdims=True) / total
+    xx, yy = (weights * dx * dx).sum(axis=1), (weights * dy * dy).sum(axis=1)
+    product = xx * yy
+    # Rounding leaves a trace of variance in equal values.
+    flat = product <= 1e-20
+    found = (weights * dx * dy).sum(axis=1) / np.sqrt(np.where(flat, 1.0, product))
+    clipped: _Floats = np.where(flat, np.nan, np.clip(found, -1.0, 1.0))
+    return clipped
