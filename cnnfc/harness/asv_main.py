@@ -1,0 +1,197 @@
+"""The program that runs asv for cnnfc: asv itself, telling its caller step by step what it does.
+
+It is started by path in a process of its own, imports nothing of cnnfc and is imported by
+nothing, so that it works whatever folder it runs in and whichever cnnfc is installed beside asv::
+
+    CNNFC_EVENTS=5 python -P .../asv_main.py run --bench 'conv' ...
+
+asv's own arguments follow.  Each event is one line of JSON on the file descriptor that
+``CNNFC_EVENTS`` names (see `cnnfc.harness.events` for their meaning).  asv's output is left alone.
+With ``CNNFC_LISTED`` set, asv takes the suite from its ``benchmarks.json`` instead of importing it
+once more.  Without these variables, asv behaves as ever, apart from two things:
+
+- its files are written whole or not at all, so that a kill while saving costs no earlier result;
+- ``-E here`` measures with the interpreter that runs this program.  asv's own ``existing``
+  environment does that too, but puts the interpreter's path into the environment's name, so that
+  moving a virtual environment would end every series.
+
+What is replaced in asv is looked up by name; ``tests/harness/test_asv_main.py`` runs against the
+installed asv and fails when a name has gone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import asv.benchmarks
+import asv.environment
+import asv.main
+import asv.runner
+import asv.util
+
+#: What a benchmark printed is passed on up to this length; tracebacks have their point at the end.
+LONGEST_OUTPUT = 8000
+
+
+class Events:
+    """Writes events to the caller; does nothing where there is none."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self.descriptor = descriptor
+        if descriptor is not None:
+            # A build or a benchmark must not keep the caller's pipe open.
+            os.set_inheritable(descriptor, False)  # the function's only form
+
+    def send(self, kind: str, **fields: object) -> None:
+        if self.descriptor is None:
+            return
+        line = json.dumps({"kind": kind, **fields}) + "\n"
+        try:
+            os.write(self.descriptor, line.encode())
+        except BrokenPipeError:
+            # The caller was killed.  Nobody waits for this measurement, and the next one to run
+            # would find the machine busy.
+            self.descriptor = None
+            raise KeyboardInterrupt from None
+
+
+class HereEnvironment(asv.environment.ExistingEnvironment):  # type: ignore[misc]  # asv is untyped
+    """The running interpreter, named after its version and torch's instead of its path."""
+
+    tool_name = "here"
+
+    def __init__(self, conf: Any) -> None:  # noqa: ANN401  # asv is untyped
+        super().__init__(conf, "same", {}, {})
+
+    @classmethod
+    def matches(cls, python: str) -> bool:  # noqa: ARG003  # asv's signature
+        # asv must never choose this by itself.
+        return False
+
+    @property
+    def name(self) -> str:
+        """Such as ``here-py3.11-torch2.13.0+cpu``; `cnnfc.harness.here` computes the same."""
+        try:
+            torch = {"torch": version("torch")}
+        except PackageNotFoundError:
+            torch = {}
+        return str(asv.environment.get_env_name(self.tool_name, self.python, torch, {}))
+
+    @property
+    def python(self) -> str:
+        """The version, as in managed environments; asv would store the interpreter's path."""
+        return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+class MessageHandler(logging.Handler):
+    """Passes asv's own messages on: what it builds and installs, what went wrong."""
+
+    def __init__(self, events: Events) -> None:
+        super().__init__(logging.INFO)
+        self.events = events
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.events.send("message", level=record.levelname, text=str(record.msg))
+
+
+def announce_environments(events: Events) -> None:
+    """Tell which environments asv runs, and give it the `HereEnvironment` for ``-E here``."""
+    original = asv.environment.get_environments
+
+    def get_environments(conf: Any, specifiers: Any, verbose: bool = True) -> Iterator[Any]:  # noqa: ANN401  # asv's signature
+        if specifiers == ["here"]:
+            # An existing environment takes no range: asv runs it once a configured branch.
+            conf.branches = ["HEAD"]
+            environments = iter([HereEnvironment(conf)])
+        else:
+            environments = original(conf, specifiers, verbose)
+        for environment in environments:
+            events.send("environment", name=environment.name)
+            yield environment
+
+    asv.environment.get_environments = get_environments
+
+
+def announce_points(events: Events) -> None:
+    """Tell when each benchmark with each set of parameters starts and how it ends."""
+    original = asv.runner._run_benchmark_single_param  # noqa: SLF001  # the only place to see it
+
+    def run(benchmark: Any, spawner: Any, param_idx: int, **options: Any) -> Any:  # noqa: ANN401
+        point = {"benchmark": benchmark["name"], "parameters": parameters(benchmark, param_idx)}
+        events.send("start", **point)
+        start = time.perf_counter()
+        outcome = original(benchmark, spawner, param_idx, **options)
+        events.send(
+            "end",
+            **point,
+            outcome=judge(outcome.result[0], outcome.errcode),
+            seconds=time.perf_counter() - start,
+            status=outcome.errcode,
+            output=outcome.stderr[-LONGEST_OUTPUT:],
+        )
+        return outcome
+
+    asv.runner._run_benchmark_single_param = run  # noqa: SLF001
+
+
+def parameters(benchmark: Any, index: int) -> list[str]:  # noqa: ANN401  # asv's benchmark dict
+    """The parameters that `index` stands for: the last one runs fastest, as in a product."""
+    chosen = []
+    for values in reversed(benchmark["params"]):
+        index, position = divmod(index, len(values))
+        chosen.append(values[position])
+    return chosen[::-1]
+
+
+def judge(result: object, exit_status: int) -> str:
+    """``measured``, ``skipped`` or ``failed``, by asv's rules: not-a-number is a skip."""
+    if exit_status != 0 or result is None:
+        return "failed"
+    return "skipped" if isinstance(result, float) and math.isnan(result) else "measured"
+
+
+def write_whole_files() -> None:
+    """Let asv write its JSON files to another name first, then rename."""
+    original = asv.util.write_json
+
+    def write_json(path: str, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        # Not ending in .json: asv takes every such file in a machine's folder for a result.
+        temporary = f"{path}.tmp"
+        original(temporary, *arguments, **options)
+        os.replace(temporary, path)  # noqa: PTH105  # asv hands over plain texts
+
+    asv.util.write_json = write_json
+
+
+def take_the_list() -> None:
+    """Let asv load ``benchmarks.json``, as its other commands do, where it would write it anew."""
+
+    def discover(cls: Any, /, conf: Any, *_: Any, regex: Any = None, **__: Any) -> Any:  # noqa: ANN401
+        return cls.load(conf, regex=regex)
+
+    asv.benchmarks.Benchmarks.discover = classmethod(discover)
+
+
+def main() -> None:
+    """Run asv with the arguments of this process; ends the process as asv does."""
+    descriptor = os.environ.pop("CNNFC_EVENTS", None)
+    events = Events(int(descriptor) if descriptor else None)
+    logging.getLogger().addHandler(MessageHandler(events))
+    announce_environments(events)
+    announce_points(events)
+    write_whole_files()
+    if os.environ.pop("CNNFC_LISTED", None):
+        take_the_list()
+    asv.main.main()
+
+
+if __name__ == "__main__":
+    main()
