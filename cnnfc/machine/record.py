@@ -196,9 +196,15 @@ def _plain(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _folded(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """The notes without names of users, each once, in their order."""
+    """The notes without names of users, each once, in their order.
+
+    The process that skips knows case and device, and whoever drives it the benchmark too: the
+    fuller note replaces the other.
+    """
     redactor = Redactor.of(os.environ)
-    return tuple(dict.fromkeys(replace(n, reason=redactor.text(n.reason)) for n in notes))
+    unique = dict.fromkeys(replace(n, reason=redactor.text(n.reason)) for n in notes)
+    covered = {replace(note, benchmark=None) for note in unique if note.benchmark}
+    return tuple(note for note in unique if note not in covered)
 
 
 def _free(folder: Path, stem: str) -> Path:

@@ -56,7 +56,8 @@ def gemm_flops(case: Gemm, device: Device) -> list[float]:
     expected = min(_once(probe.call), _once(probe.call)) * (case.size / _PROBE_SIZE) ** 3
     if expected * _CALLS > _LONGEST_READING:
         raise CannotMeasure(
-            f"no fast {case.dtype} kernels: one call would take {format_value(expected, 'seconds')}"
+            f"no fast {case.dtype} kernels: {_CALLS} calls would take more than "
+            f"{format_value(_LONGEST_READING, 'seconds')}"
         )
     return [2 * case.size**3 / seconds for seconds in _read(product(case.size))]
 

@@ -114,6 +114,16 @@ def test_notes_are_kept_in_order_and_each_once(start):
     )
 
 
+def test_a_note_with_its_benchmark_replaces_the_same_note_without(start):
+    path = start()
+    short = Note(reason="too large", case="dense.9-9", device="cpu-1")
+    full = Note(reason="too large", benchmark="b", case="dense.9-9", device="cpu-1")
+    add_notes(path, [short])
+    add_notes(path, [full])
+    add_notes(path, [short])
+    assert [note for note in read(path).notes if note.case == "dense.9-9"] == [full]
+
+
 def test_notes_do_not_reveal_the_user(start, monkeypatch):
     monkeypatch.setenv("HOME", "/data/people/eve")
     path = start(notes=[Note("no file /data/people/eve/x")])

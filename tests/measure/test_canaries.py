@@ -43,9 +43,11 @@ def test_the_interpreter_loop_is_measured_on_one_thread_alone(monkeypatch):
 
 
 @pytest.mark.usefixtures("two_seconds_a_call")
-def test_a_dtype_without_fast_kernels_is_skipped_with_the_expected_time():
+def test_a_dtype_without_fast_kernels_is_skipped():
     # The probe of 256 takes 2 s a call, so 2048 would take 8**3 times that.
-    with pytest.raises(CannotMeasure, match=r"one call would take 1,020 s"):
+    with pytest.raises(
+        CannotMeasure, match="no fast fp32 kernels: 3 calls would take more than 5 s"
+    ):
         canaries.gemm_flops(Gemm(2048), ONE)
 
 
