@@ -159,11 +159,13 @@ def _parse_canary(kind: str, parts: list[str]) -> Case:
     return Copy(int(match[1])) if kind == "copy" else Loop(int(match[1]))
 
 
-PARSERS |= {
-    **{f"conv{dims}d": _parse_convolution for dims in (1, 2, 3)},
-    **{f"convtranspose{dims}d": _parse_convolution for dims in (1, 2, 3)},
-    "dense": _parse_dense,
-    "gemm": _parse_canary,
-    "copy": _parse_canary,
-    "loop": _parse_canary,
-}
+PARSERS.update(
+    {
+        **{f"conv{dims}d": _parse_convolution for dims in (1, 2, 3)},
+        **{f"convtranspose{dims}d": _parse_convolution for dims in (1, 2, 3)},
+        "dense": _parse_dense,
+        "gemm": _parse_canary,
+        "copy": _parse_canary,
+        "loop": _parse_canary,
+    }
+)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,9 @@ class Project:
     ``results`` is asv's ``results_dir`` and ``benchmarks`` its ``benchmark_dir``.  ``hardware``
     (hardware records), ``site`` (the report) and ``scratch`` (logs and locks, never committed) are
     cnnfc's own and lie under ``reports/``.  ``repository`` is asv's ``repo`` as it is written
-    there: a path relative to ``root`` or an address.
+    there: a path relative to ``root`` or an address.  ``aliases`` maps folders of results to the
+    machines they belong to, such as a host name that asv used before the machine was registered;
+    it is the table ``[tool.cnnfc.aliases]`` of ``pyproject.toml`` beside asv's configuration.
     """
 
     root: Path
@@ -35,6 +38,7 @@ class Project:
     show_commit_url: str | None
     scratch: Path
     repository: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_project(start: Path | None = None) -> Project:
@@ -86,7 +90,25 @@ def _read_project(path: Path) -> Project:
         show_commit_url=url if url.startswith(("https://", "http://")) else None,
         scratch=reports / "asv",
         repository=_text(fields, path, "repo", "."),
+        aliases=_aliases(root / "pyproject.toml"),
     )
+
+
+def _aliases(path: Path) -> Mapping[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read as TOML ({error}): correct it") from None
+    aliases: object = table
+    for key in ("tool", "cnnfc", "aliases"):
+        aliases = aliases.get(key, {}) if isinstance(aliases, dict) else {}
+    if not isinstance(aliases, dict) or not all(isinstance(v, str) for v in aliases.values()):
+        raise DataError(
+            f'{path}: [tool.cnnfc.aliases] maps folder names to machine names, "host" = "machine"'
+        )
+    return aliases
 
 
 def _load(path: Path) -> Mapping[str, object]:

@@ -120,3 +120,28 @@ def test_the_current_folder_is_where_the_search_starts(tmp_path, monkeypatch):
     write(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert find_project().root == tmp_path
+
+
+def test_aliases_of_result_folders_come_from_pyproject(tmp_path):
+    (tmp_path / "asv.conf.json").write_text('{"version": 1, "repo": "."}')
+    assert find_project(tmp_path).aliases == {}
+    table = tmp_path / "pyproject.toml"
+    table.write_text('[tool.cnnfc.aliases]\n"old-host" = "oak-4c-16gb"\n')
+    assert find_project(tmp_path).aliases == {"old-host": "oak-4c-16gb"}
+
+
+@pytest.mark.parametrize(
+    "text", ["[tool.cnnfc.aliases]\nhost = 3\n", "[tool.cnnfc]\naliases = 1\n"]
+)
+def test_aliases_that_are_no_names_are_refused_by_file_and_table(tmp_path, text):
+    (tmp_path / "asv.conf.json").write_text('{"version": 1, "repo": "."}')
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(DataError, match=r"pyproject\.toml: \[tool\.cnnfc\.aliases\] maps"):
+        find_project(tmp_path)
+
+
+def test_a_broken_pyproject_is_named(tmp_path):
+    (tmp_path / "asv.conf.json").write_text('{"version": 1, "repo": "."}')
+    (tmp_path / "pyproject.toml").write_text("[tool")
+    with pytest.raises(DataError, match=r"pyproject\.toml cannot be read as TOML"):
+        find_project(tmp_path)
