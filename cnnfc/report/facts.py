@@ -1,0 +1,161 @@
+"""Turns what a hardware record says into names and values for people.
+
+Keys follow `cnnfc.machine.schema`: the end of a key is the unit of its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from cnnfc.machine.schema import HardwareRecord
+from cnnfc.report import text
+from cnnfc.units import format_value, significant
+
+_UNITS: Final = {
+    "_bytes": "bytes",
+    "_hz": "hertz",
+    "_seconds": "seconds",
+    "_watts": "W",
+    "_celsius": "°C",
+    "_percent": "%",
+}
+_SPELLINGS: Final = {
+    "cpu": "CPU",
+    "cpus": "CPUs",
+    "gpu": "GPU",
+    "gpus": "GPUs",
+    "smt": "SMT",
+    "os": "OS",
+    "numa": "NUMA",
+    "mig": "MIG",
+    "ecc": "ECC",
+    "gil": "GIL",
+    "sm": "SM",
+    "isa": "ISA",
+    "pcie": "PCIe",
+    "cuda": "CUDA",
+    "cudnn": "cuDNN",
+    "mkl": "MKL",
+    "onednn": "oneDNN",
+    "openmp": "OpenMP",
+    "tf32": "TF32",
+    "cgroup": "control group",
+}
+#: Groups whose keys are names of packages and variables, to be printed as they are.
+_VERBATIM: Final = ("packages", "environment")
+#: What moves by itself while nothing is changed: shown before and after a run, not as a change.
+_VOLATILE: Final = frozenset((
+    *("read_at", "frequency_hz", "load_average", "pressure_percent", "context_switches"),
+    *("interrupts", "steal_seconds", "throttled_periods", "throttled_seconds"),
+    *("available_bytes", "free_bytes", "headroom_bytes", "swap_used_bytes", "temperatures"),
+    *("sm_clock_hz", "memory_clock_hz", "power_watts", "temperature_celsius"),
+    *("performance_state", "clock_reasons", "utilisation_percent", "memory_free_bytes"),
+    *("memory_used_bytes", "other_processes"),
+))  # fmt: skip
+_LONGEST: Final = 160
+
+
+def facts(data: Mapping[str, Any], *, volatile: bool | None = None) -> Iterator[tuple[str, str]]:
+    """Every leaf of `data` as (name, value), groups joined by ``·``, in their order.
+
+    With `volatile`, only the keys that move by themselves, or (False) only the others.
+    """
+    yield from _walk(data, "", volatile, verbatim=False)
+
+
+def changes(before: HardwareRecord, after: HardwareRecord) -> list[tuple[str, str, str]]:
+    """What differs between two records as (name, before, now), volatile readings left out."""
+    old, new = _settled(before), _settled(after)
+    return [
+        (name, old.get(name, text.MISSING), new.get(name, text.MISSING))
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    ]
+
+
+def readings(record: HardwareRecord) -> list[tuple[str, str, str]]:
+    """What moves by itself as (name, before the run, after the run)."""
+    before = dict(facts(record.state_before, volatile=True))
+    after = dict(facts(record.state_after or {}, volatile=True))
+    return [
+        (name, before.get(name, text.MISSING), after.get(name, text.MISSING))
+        for name in dict.fromkeys((*before, *after))
+        if name != "Read at"
+    ]
+
+
+def _settled(record: HardwareRecord) -> dict[str, str]:
+    return {
+        **dict(facts(record.identity)),
+        **dict(facts(record.software)),
+        **dict(facts(record.state_before, volatile=False)),
+    }
+
+
+def _walk(
+    data: Mapping[str, Any],
+    prefix: str,
+    volatile: bool | None,
+    *,
+    verbatim: bool,
+) -> Iterator[tuple[str, str]]:
+    for key, value in data.items():
+        name = str(key) if verbatim else _label(str(key))
+        full = f"{prefix} · {name}" if prefix else name[:1].upper() + name[1:]
+        moves = key in _VOLATILE
+        # Everything below a volatile group (temperatures) is volatile.
+        below = None if moves else volatile
+        if moves and volatile is False:
+            continue
+        if isinstance(value, Mapping):
+            yield from _walk(value, full, below, verbatim=key in _VERBATIM)
+        elif key != "caches" and _is_list_of_groups(value):
+            for number, item in enumerate(value):
+                yield from _walk(item, f"{full} {number}", below, verbatim=False)
+        elif value not in ([], None) and not below:
+            yield full, text.shorten(_value(str(key), value), _LONGEST)
+
+
+def _is_list_of_groups(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
+
+
+def _cache(cache: object) -> str:
+    if not isinstance(cache, Mapping):
+        return str(cache)
+    kind = "" if cache.get("type") == "unified" else f" {cache.get('type', '')}"
+    size = cache.get("bytes")
+    shown = format_value(size, "bytes") if isinstance(size, int | float) else "?"
+    times = cache.get("instances", 1)
+    return f"L{cache.get('level', '?')}{kind} {shown}" + (f" × {times}" if times != 1 else "")
+
+
+def _unit(key: str) -> tuple[str, str]:
+    for ending, unit in _UNITS.items():
+        if key.endswith(ending):
+            return key.removesuffix(ending), unit
+    return key, ""
+
+
+def _label(key: str) -> str:
+    return " ".join(_SPELLINGS.get(word, word) for word in _unit(key)[0].split("_"))
+
+
+def _value(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    unit = _unit(key)[1]
+    if key == "bytes":
+        unit = "bytes"
+    if isinstance(value, int | float) and unit == "hertz":
+        return (
+            f"{significant(value / 1e9)} GHz" if value >= 1e9 else f"{significant(value / 1e6)} MHz"
+        )
+    if isinstance(value, int | float) and unit:
+        return format_value(value, unit)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(_cache(v) if key == "caches" else _value(key, v) for v in value)
+    return str(value)

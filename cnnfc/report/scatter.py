@@ -1,0 +1,181 @@
+"""Scatter plots of layers: latency against a predictor, both axes logarithmic.
+
+One function a chart, from plain rows to a Vega-Lite specification.  The plotting area and the
+margins around it are fixed, so that two plots side by side share the height of every value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import altair as alt
+
+from cnnfc.report.chart_parts import (
+    FAINT,
+    MUTED,
+    SURFACE,
+    Axis,
+    Data,
+    color,
+    heading,
+    legend,
+    shape,
+    value_axis,
+)
+from cnnfc.report.charts import Mark, mark_row, styles_of
+from cnnfc.report.model import Spec
+from cnnfc.units import format_value
+
+_RATES: Final = tuple(10.0**power for power in range(-15, 1))
+_SHARES: Final = {1.0: "100%", 10.0: "10%", 100.0: "1%", 1000.0: "0.1%"}
+#: Pixels around the plotting area; the legend stands in the lowest part.
+_MARGINS: Final = {"left": 62, "right": 50, "top": 44, "bottom": 88}
+_NARROW_MARGINS: Final = {"left": 54, "right": 44, "top": 44, "bottom": 126}
+
+
+def parameters(
+    marks: Sequence[Mark], ladders: Sequence[tuple[float, float, float]], *, compact: bool
+) -> Spec:
+    """Latency (s) against parameters over lines of equal time a parameter.
+
+    Args:
+        marks: layers; ``x`` is the number of parameters (1 and up).
+        ladders: (parameters, shortest, longest latency) of layers with equal parameter counts.
+        compact: for a narrow page.
+    """
+    data = Data()
+    box = _Box.around(marks, marks, "Parameters", "parameters", compact=compact)
+    rungs = [{"x": at, "low": low, "high": high} for at, low, high in ladders]
+    ladder = (
+        data.chart(rungs)
+        .mark_rule(strokeWidth=9, strokeCap="round", color=FAINT, opacity=0.22)
+        .encode(x=box.at_x("x"), y=box.at_y("low"), y2="high:Q")
+    )
+    lines = box.proportions({rate: _rate(rate) for rate in _RATES})
+    layers = [*_guides(data, box, lines), *([ladder] if rungs else [])]
+    return _scatter(data, layers, marks, box, compact=compact)
+
+
+def roofline_bound(marks: Sequence[Mark], every: Sequence[Mark], *, compact: bool) -> Spec:
+    """Latency (s) against the roofline bound (s) over lines of equal efficiency.
+
+    `every` are the marks of the chart beside it, whose vertical axis this one shares.
+    """
+    data = Data()
+    box = _Box.around(marks, every, "Roofline bound", "seconds", compact=compact)
+    layers = _guides(data, box, box.proportions(_SHARES), firm=1.0)
+    return _scatter(data, layers, marks, box, compact=compact)
+
+
+@dataclass(frozen=True)
+class _Box:
+    """The plotting area: its two axes, and its size in pixels."""
+
+    x: Axis
+    y: Axis
+    title: str
+    width: int
+    height: int
+
+    @classmethod
+    def around(
+        cls, marks: Sequence[Mark], every: Sequence[Mark], title: str, unit: str, *, compact: bool
+    ) -> _Box:
+        """The area for the x of `marks`, called `title`, and the y of `every` mark."""
+        x = value_axis([mark.x for mark in marks], unit, log=True)
+        ends = [end for mark in every for end in (mark.y.low, mark.y.high, mark.y.centre) if end]
+        y = value_axis(ends, "seconds", log=True)
+        return cls(x, y, f"{title} (logarithmic)", *((270, 290) if compact else (470, 380)))
+
+    def at_x(self, field: str) -> alt.X:
+        return alt.X(f"{field}:Q", scale=self.x.scale, axis=self.x.axis(self.title))
+
+    def at_y(self, field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", scale=self.y.scale, axis=self.y.axis())
+
+    def proportions(self, labels: dict[float, str]) -> list[dict[str, Any]]:
+        """The stretch of each line y = slope * x inside the area, and which edge it leaves by."""
+        found = []
+        for slope, label in labels.items():
+            left = max(self.x.low, self.y.low / slope)
+            right = min(self.x.high, self.y.high / slope)
+            if right > left * 1.5:
+                found.append(
+                    {
+                        "x": left,
+                        "y": slope * left,
+                        "x2": right,
+                        "y2": slope * right,
+                        "slope": slope,
+                        "top": slope * right >= self.y.high * 0.999,
+                        "label": label,
+                    }
+                )
+        return found
+
+
+def _guides(
+    data: Data, box: _Box, lines: Sequence[dict[str, Any]], firm: float | None = None
+) -> list[alt.Chart]:
+    """Lines of proportion, each labelled where it leaves the area; the `firm` one is solid."""
+    layers = []
+    for chosen, colour, dash in ((True, MUTED, [1, 0]), (False, FAINT, [2, 4])):
+        some = [line for line in lines if (line["slope"] == firm) == chosen]
+        if some:
+            layers.append(
+                data.chart(some)
+                .mark_rule(color=colour, strokeDash=dash)
+                .encode(x=box.at_x("x"), y=box.at_y("y"), x2="x2:Q", y2="y2:Q")
+            )
+    above = data.chart([line for line in lines if line["top"]])
+    beside = data.chart([line for line in lines if not line["top"]])
+    texts = (
+        above.mark_text(color=MUTED, fontSize=11, align="center", baseline="bottom", dy=-5),
+        beside.mark_text(color=MUTED, fontSize=11, align="left", baseline="middle", dx=6),
+    )
+    ends = {"x": box.at_x("x2"), "y": box.at_y("y2"), "text": "label:N"}
+    return [*layers, *(text.encode(**ends) for text in texts)]
+
+
+def _scatter(
+    data: Data,
+    behind: Sequence[alt.Chart],
+    marks: Sequence[Mark],
+    box: _Box,
+    *,
+    compact: bool,
+) -> Spec:
+    styles = styles_of(marks)
+    rows = [mark_row(mark) for mark in marks]
+    key = legend(2 if compact else 6, 120)
+    bars = (
+        data.chart([row for row in rows if row["low"] is not None])
+        .mark_rule(strokeWidth=1.5, opacity=0.7)
+        .encode(x=box.at_x("x"), y=box.at_y("low"), y2="high:Q", color=color(styles, key))
+    )
+    points = (
+        data.chart(rows)
+        .mark_point(
+            filled=True, size=56 if compact else 66, opacity=0.92, stroke=SURFACE, strokeWidth=0.8
+        )
+        .encode(
+            x=box.at_x("x"),
+            y=box.at_y("centre"),
+            color=color(styles, key),
+            shape=shape(styles, key),
+            description="hover:N",
+        )
+    )
+    chart = alt.layer(*behind, bars, points).properties(
+        width=box.width,
+        height=box.height,
+        title=heading("Latency (logarithmic; lower is better)", offset=22),
+    )
+    return data.finish(chart, _NARROW_MARGINS if compact else _MARGINS)
+
+
+def _rate(seconds: float) -> str:
+    """Seconds a parameter in words; picoseconds are common here and nowhere else."""
+    return format_value(seconds, "seconds") if seconds >= 1e-9 else f"{seconds * 1e12:g} ps"

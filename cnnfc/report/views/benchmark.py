@@ -1,0 +1,234 @@
+"""The page of a benchmark: what it measures now, and what it did over the commits."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cnnfc.names import BenchmarkName
+from cnnfc.records import BenchmarkInfo, Outcome
+from cnnfc.report import links, text
+from cnnfc.report.model import Cell, Column, Figure, Link, Notice, Page, Table
+from cnnfc.report.series import Group, Series, movers
+from cnnfc.report.views import common
+from cnnfc.report.views.benchmark_figures import figures, up
+from cnnfc.report.views.common import Context
+from cnnfc.units import Scale
+
+#: Rows a page may have; a benchmark with more gets several pages.
+MOST_ROWS: Final = 1_000
+
+_Part = list[tuple[Group, list[Series]]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command to copy, and what it does."""
+
+    text: str
+    does: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One machine in one environment on a benchmark's page."""
+
+    id: str
+    machine: Link
+    answer: Notice
+    figures: tuple[Figure, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class BenchmarkBody:
+    """What the template of a benchmark's page prints."""
+
+    description: str
+    direction: str
+    commands: tuple[Command, ...]
+    sections: tuple[Section, ...]
+
+
+def pages(name: str, groups: Sequence[Group], context: Context) -> Iterator[Page]:
+    """The page of benchmark `name`, or its pages where the rows are too many for one.
+
+    None at all where it was skipped everywhere.
+    """
+    rows = [
+        (group, [s for s in group.series[name] if s.measured or s.outcome is Outcome.FAILED])
+        for group in groups
+        if name in group.series
+    ]
+    parts = list(_packed([(group, series) for group, series in rows if series]))
+    for number, part in enumerate(parts, 1):
+        siblings = tuple(
+            Link(f"Part {n}", common.benchmark_path(name, n), n == number)
+            for n in range(1, len(parts) + 1)
+        )
+        info = part[0][1][0].info
+        sections = tuple(_section(group, series, groups, context) for group, series in part)
+        yield Page(
+            path=common.benchmark_path(name, number),
+            template="benchmark.html.j2",
+            title=name,
+            question="What does this benchmark measure now, and did it change over the commits?",
+            section="Benchmarks",
+            answer=tuple(section.answer for section in sections),
+            how_to_read=_how_to_read(info),
+            trail=(Link("Overview", "index.html"), Link("Benchmarks", "index.html#benchmarks")),
+            siblings=siblings if len(parts) > 1 else (),
+            body=BenchmarkBody(
+                description=common.describe(info),
+                direction=common.direction(info),
+                commands=_commands(info, part),
+                sections=sections,
+            ),
+        )
+
+
+def _packed(rows: _Part) -> Iterator[_Part]:
+    """`rows` in portions of at most `MOST_ROWS` series, in their order."""
+    part: _Part = []
+    room = MOST_ROWS
+    for group, every in rows:
+        rest = every
+        while rest:
+            if room == 0:
+                yield part
+                part, room = [], MOST_ROWS
+            taken = rest[:room]
+            part.append((group, taken))
+            rest, room = rest[len(taken) :], room - len(taken)
+    if part:
+        yield part
+
+
+def _section(
+    group: Group, series: list[Series], groups: Sequence[Group], context: Context
+) -> Section:
+    label = common.group_label(group, groups)
+    id_ = links.slug(group.machine, group.environment)
+    return Section(
+        id=id_,
+        machine=Link(label, common.machine_path(group.machine)),
+        answer=_answer(label, group, series),
+        figures=tuple(figures(group, series, id_)),
+        table=_table(group, series, id_, context),
+    )
+
+
+def _answer(label: str, group: Group, series: list[Series]) -> Notice:
+    """What the numbers say, without calling a difference inside the noise a change."""
+    found = [one for one in series if one.measured]
+    failed = sum(one.outcome is Outcome.FAILED for one in series)
+    compared = [one for one in found if one.ratio is not None]
+    moved = movers(compared)
+    better = sum(one.better is True for one in moved)
+    commits = sum(any(one.readings[n] for one in found) for n in range(len(group.runs)))
+    if not compared:
+        said = "a second value is needed before anything can be compared"
+    elif not moved:
+        said = f"no newest value of {len(compared)} left the interval of the one before"
+    else:
+        said = (
+            f"{len(moved)} of {len(compared)} newest values left the interval of the one before: "
+            f"{better} better, {len(moved) - better} worse"
+        )
+    failures = f" {text.plural(failed, 'case')} failed in the newest run." if failed else ""
+    return Notice(
+        f"{label}: {text.plural(len(found), 'series', 'series')} over "
+        f"{text.plural(commits, 'commit')}; {said}.{failures}",
+        "bad" if failed else "",
+    )
+
+
+def _table(group: Group, series: list[Series], id_: str, context: Context) -> Table:
+    info = series[0].info
+    width = max(len(one.parameters) for one in series)
+    scale = common.value_scale(series)
+    readings = [one.newest for one in series if one.newest]
+    shared, note = common.doubts(readings)
+    names = common.parameter_columns(info, width) or (Column("Benchmark", code=True),)
+    return Table(
+        id=f"values-{id_}",
+        caption="Newest values",
+        columns=(
+            *names,
+            Column("Newest", scale.symbol, numeric=True, hint="The centre of the newest values"),
+            Column(common.interval_title(readings), scale.symbol, numeric=True),
+            Column("n", numeric=True, hint="How many values the newest run took"),
+            Column("Change", numeric=True, hint=f"Against the value before; up is {up(info)}"),
+            Column("History"),
+        ),
+        rows=tuple(
+            _row(one, group, context, width=len(names), scale=scale, shared=shared)
+            for one in series
+        ),
+        note=note,
+        filterable=len(series) > 8,
+    )
+
+
+def _row(
+    one: Series,
+    group: Group,
+    context: Context,
+    *,
+    width: int,
+    scale: Scale,
+    shared: Sequence[str],
+) -> tuple[Cell, ...]:
+    newest = one.newest
+    failed = "failed in the newest run" if one.outcome is Outcome.FAILED else ""
+    doubts = [words for words in (failed, common.doubt(newest, shared)) if words]
+    first, *others = one.parameters or (one.info.name,)
+    centre = common.number(newest.summary.centre if newest else None, scale)
+    if newest is not None and newest.run is not group.current:
+        commit = context.commit(newest.run)
+        centre = replace(centre, href=commit.href, detail=f"of {commit.text}")
+    return (
+        Cell(first, warning="; ".join(doubts)),
+        *(Cell(value) for value in others),
+        *(Cell("") for _ in range(width - 1 - len(others))),
+        centre,
+        Cell(common.interval_text(newest, scale) if newest else text.MISSING),
+        common.values(newest),
+        common.change_cell(one),
+        common.trend_cell(one),
+    )
+
+
+def _commands(info: BenchmarkInfo, part: _Part) -> tuple[Command, ...]:
+    """What measures this benchmark again at the newest commit of the first machine."""
+    pattern = "^" + re.escape(info.name)
+    if re.search(r"\w\Z", info.name):
+        pattern += r"\b"
+    commit = part[0][0].current.commit
+    # asv's own way to name a single commit as a range
+    span = f" {shlex.quote(commit[:10] + '^!')}" if links.is_commit(commit) else ""
+    option = f"--bench {shlex.quote(pattern)}{span}"
+    found = [Command(f"asv run {option}", "measures it again at the newest commit")]
+    if BenchmarkName.parse(info.name) is not None:
+        found.append(Command(f"cnnfc run {option}", "the same, with samples and this report"))
+    return tuple(found)
+
+
+def _how_to_read(info: BenchmarkInfo) -> tuple[str, ...]:
+    unit = {"seconds": "seconds a call", "bytes": "bytes"}.get(info.unit, info.unit or "no unit")
+    return (
+        (
+            f"One value a run: the centre of its sample (in {unit}, scaled for reading), with its "
+            f"interval and the number n of values behind it. For this benchmark "
+            f"{common.direction(info)}."
+        ),
+        "Numbers are compared on one machine in one environment only, in the order of commits.",
+        (
+            "Change is the newest value against the one before it. It has a colour, an arrow and a "
+            "word only if the two intervals have no value in common. That is a hint and no "
+            "verdict: it says nothing of whether the code or the machine moved."
+        ),
+    )

@@ -1,0 +1,196 @@
+"""The charts on a benchmark's page: which one suits how many series over how many commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from cnnfc.records import BenchmarkInfo
+from cnnfc.report import charts, palette, text
+from cnnfc.report.model import Figure, Spec
+from cnnfc.report.series import Group, Reading, Series, movers
+from cnnfc.report.views import common
+
+#: Series that can be told apart by colour and shape.
+FEW: Final = len(palette.SERIES)
+#: Rows of a chart with one labelled row a case.
+_LABELLED: Final = 40
+_HIGHLIGHTED: Final = 5
+_FEWEST_COMMITS: Final = 20
+
+
+def figures(group: Group, series: Sequence[Series], id_: str) -> Iterator[Figure]:
+    """The charts for `series` of one benchmark in `group`; `id_` makes their names unique.
+
+    A few series: each over the commits, in its unit.  Many: all over the commits, relative to
+    what is usual, and their newest values.  With one commit only the newest values.
+    """
+    found = [one for one in series if one.measured]
+    commits = {index for one in found for index, r in enumerate(one.readings) if r is not None}
+    if len(commits) > 1:
+        yield _each(group, found, id_) if len(found) <= FEW else _all(group, found, id_)
+    if found and (len(commits) == 1 or len(found) > FEW):
+        yield from _newest(found, id_)
+
+
+def figure(id_: str, title: str, caption: str, alt: str, draw: Callable[[bool], Spec]) -> Figure:
+    """A figure from a function that draws it, given whether the page is narrow."""
+    return Figure(id_, title, caption, alt, wide=draw(False), narrow=draw(True))
+
+
+def _each(group: Group, series: Sequence[Series], id_: str) -> Figure:
+    info = series[0].info
+    start = max(0, len(group.runs) - charts.BUDGET // (3 * len(series)))
+    labels = common.commit_labels(group.runs[start:])
+    lines = [
+        charts.Line(
+            palette.series_style(index, text.clean(one.label)),
+            tuple(_value(one, reading) for reading in one.readings[start:]),
+        )
+        for index, one in enumerate(series)
+    ]
+    return figure(
+        f"history-{id_}",
+        "Over the commits",
+        "The centre of every run with its interval. The oldest commit is on the left, the newest "
+        f"on the right; a gap is a commit without a value.{_left_out(start)}",
+        f"{text.plural(len(series), 'series', 'series')} over {len(labels)} commits",
+        lambda compact: charts.history(lines, labels, info.unit, axis_title(info), compact=compact),
+    )
+
+
+def _all(group: Group, series: Sequence[Series], id_: str) -> Figure:
+    shown = max(_FEWEST_COMMITS, charts.BUDGET // len(series))
+    start = max(0, len(group.runs) - shown)
+    labels = common.commit_labels(group.runs[start:])
+    # Beyond the budget every n-th series stands for its neighbours.
+    every = max(1, -(-len(series) * len(labels) // charts.BUDGET))
+    moved = [one for one in movers(series) if (one.usual or 0) > 0][:_HIGHLIGHTED]
+    styles = {
+        id(one): palette.series_style(index, text.clean(one.label))
+        for index, one in enumerate(moved)
+    }
+    panels = []
+    for title, members in by_device(series):
+        crowd = [one for one in members if id(one) not in styles and (one.usual or 0) > 0]
+        lines = tuple(
+            charts.Line(styles[id(one)], tuple(relative(one, r) for r in one.readings[start:]))
+            for one in members
+            if id(one) in styles
+        )
+        faint = tuple(tuple(_ratio(one, r) for r in one.readings[start:]) for one in crowd[::every])
+        panels.append(charts.Panel(title, lines, faint))
+    info = series[0].info
+    return figure(
+        f"history-{id_}",
+        "Over the commits",
+        "Each line is one series, divided by its own median over the commits, so that small and "
+        f"large cases can be compared. {_coloured(len(moved), len(series))}"
+        f"{_left_out(start)}{_thinned(every)}",
+        f"{len(series)} series over {len(labels)} commits, {len(moved)} of them highlighted",
+        lambda compact: charts.relative_history(
+            panels, labels, f"Relative to usual; up is {up(info)}", compact=compact
+        ),
+    )
+
+
+def _newest(series: Sequence[Series], id_: str) -> Iterator[Figure]:
+    info = series[0].info
+    if len(series) <= _LABELLED:
+        marks = [mark for one in series if (mark := _mark(one, one.label))]
+        marks.sort(key=lambda mark: mark.y.centre, reverse=True)
+        yield figure(
+            f"newest-{id_}",
+            "Newest values",
+            "The newest value of every series with its interval, the largest first.",
+            f"{text.plural(len(series), 'series', 'series')}, sorted by their newest values",
+            lambda compact: charts.dots(marks, info.unit, axis_title(info), compact=compact),
+        )
+        return
+    for number, (device, members) in enumerate(by_device(series)):
+        yield _strip(device, members, f"newest-{id_}-{number}")
+
+
+def _strip(device: str, series: Sequence[Series], id_: str) -> Figure:
+    info = series[0].info
+    crowd = [mark for one in series if (mark := _mark(one, one.label))]
+    every = max(1, -(-len(crowd) // charts.BUDGET))
+    some = crowd[::every]
+    return figure(
+        id_,
+        f"Newest values on {device}" if device else "Newest values",
+        "One tick a case: where ticks crowd, cases take about the same. The table has every "
+        f"value.{_thinned(every)}",
+        f"{text.plural(len(crowd), 'series', 'series')} by family",
+        lambda compact: charts.strips(some, info.unit, axis_title(info), compact=compact),
+    )
+
+
+def by_device(series: Sequence[Series]) -> list[tuple[str, list[Series]]]:
+    """Series by device, for benchmarks of this project; all in one list for any other."""
+    found: dict[str, list[Series]] = {}
+    for one in series:
+        found.setdefault(one.layer.device.label if one.layer else "", []).append(one)
+    return list(found.items())
+
+
+def axis_title(info: BenchmarkInfo) -> str:
+    """What a vertical axis shows, which unit a foreign suite gave it, and which way is better."""
+    known = info.unit in ("seconds", "bytes", "flop/s", "byte/s")
+    unit = "" if known or not info.unit else f" in {info.unit}"
+    return text.clean(f"{common.describe(info)}{unit} ({common.direction(info)})")
+
+
+def up(info: BenchmarkInfo) -> str:
+    """What a larger value means, in a word."""
+    if info.higher_is_better:
+        return "better"
+    return "slower" if info.unit == "seconds" else "worse"
+
+
+def _coloured(moved: int, series: int) -> str:
+    if not moved:
+        return "No newest value left the interval of the one before."
+    return (
+        f"Coloured: {text.plural(moved, 'series', 'series')} whose newest interval lies outside "
+        f"the one before; of {series} series, some do so by chance."
+    )
+
+
+def _left_out(commits: int) -> str:
+    return f" {text.plural(commits, 'older commit')} left out of the chart." if commits else ""
+
+
+def _thinned(every: int) -> str:
+    return f" One line stands for {every} series." if every > 1 else ""
+
+
+def _mark(one: Series, label: str) -> charts.Mark | None:
+    value = _value(one, one.newest)
+    if value is None:
+        return None
+    style = palette.family(one.layer.case) if one.layer else palette.ANY
+    return charts.Mark(style, text.shorten(text.clean(label), 44), 0.0, value)
+
+
+def _value(one: Series, reading: Reading | None) -> charts.Value | None:
+    if reading is None:
+        return None
+    low, high = reading.interval or (None, None)
+    said = text.clean(common.hover(one.label, reading, one.info.unit))
+    return charts.Value(reading.summary.centre, low, high, said)
+
+
+def relative(one: Series, reading: Reading | None) -> charts.Value | None:
+    """A reading divided by what is usual for its series; ``None`` where that has no meaning."""
+    value, usual = _value(one, reading), one.usual
+    if value is None or not usual or value.centre <= 0:
+        return None
+    low = value.low / usual if value.low is not None and value.low > 0 else None
+    high = value.high / usual if value.high is not None and low is not None else None
+    return charts.Value(value.centre / usual, low, high, value.hover)
+
+
+def _ratio(one: Series, reading: Reading | None) -> float | None:
+    value = relative(one, reading)
+    return value.centre if value else None

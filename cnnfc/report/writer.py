@@ -1,0 +1,153 @@
+"""Writes the site: lays pages out with Jinja2 and puts them in place of the old ones at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import jinja2
+from markupsafe import Markup
+
+from cnnfc.errors import UsageError
+from cnnfc.history.results import History
+from cnnfc.report.model import Page, Site, Spec
+from cnnfc.report.pages import build_site
+from cnnfc.report.svg import render
+from cnnfc.report.text import clean
+
+#: Its presence says that a folder was written by us and may be replaced as a whole.
+MARKER: Final = ".cnnfc-site"
+_PATH: Final = re.compile(r"([a-z0-9-]+/)?[a-z0-9-]+\.html")
+
+
+def write_site(
+    history: History,
+    out: Path,
+    *,
+    project: str,
+    show_commit_url: str | None = None,
+    now: datetime | None = None,
+) -> Path:
+    """Write the report about `history` to the folder `out`.
+
+    The site is written beside `out` and then takes its place, so that nobody ever sees half of it,
+    an error leaves the old one, and pages of what is gone are gone.
+
+    Args:
+        history: what was measured.
+        out: a folder that does not exist, is empty, or holds a site written before.
+        project: the name of the project, for titles.
+        show_commit_url: asv's setting; see `cnnfc.report.pages.build_site`.
+        now: the moment of writing; by default the clock's.
+
+    Returns:
+        The path of ``index.html``.
+
+    Raises:
+        UsageError: `out` holds something else, or cannot be written.
+    """
+    site = build_site(
+        history, project=project, now=now or datetime.now(UTC), show_commit_url=show_commit_url
+    )
+    try:
+        with _replacing(out) as folder:
+            _write(site, folder)
+    except OSError as error:
+        raise UsageError(
+            f"the report cannot be written to {out} ({error.strerror or error}): "
+            f"choose another folder with --out"
+        ) from None
+    return out / "index.html"
+
+
+def _write(site: Site, folder: Path) -> None:
+    environment = _environment()
+    written: set[str] = set()
+    for page in site.pages:
+        if not _PATH.fullmatch(page.path) or page.path in written:
+            raise ValueError(f"{page.path!r} cannot be the path of a page")
+        written.add(page.path)
+        target = folder / page.path
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(_lay_out(environment, site, page), encoding="utf-8", newline="\n")
+    assets = folder / "assets"
+    assets.mkdir()
+    for asset in resources.files("cnnfc.report").joinpath("assets").iterdir():
+        if asset.is_file():
+            (assets / asset.name).write_bytes(asset.read_bytes())
+    (folder / MARKER).write_text("Written by `cnnfc report`, which replaces this folder.\n")
+
+
+def _lay_out(environment: jinja2.Environment, site: Site, page: Page) -> str:
+    template = environment.get_template(page.template)
+    return template.render(site=site, page=page, body=page.body, root=page.root)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("cnnfc.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["svg"] = _svg
+    return environment
+
+
+def _printable(value: object) -> object:
+    """What a template prints: names from files may hold characters that a page must not."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _svg(spec: Spec, prefix: str, label: str) -> Markup:
+    # Built from an allow-list of elements and attributes, with every text escaped.
+    return Markup(render(spec, prefix, label))  # noqa: S704
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `out` if the block ends without an error."""
+    out = out.resolve()
+    if out.exists():
+        _check_ours(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Hidden, and matched by the `*.tmp` that git is told to ignore.
+    new = out.with_name(f".{out.name}.{os.getpid()}.new.tmp")
+    old = out.with_name(f".{out.name}.{os.getpid()}.old.tmp")
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield new
+        if out.exists():
+            out.rename(old)
+        try:
+            new.rename(out)
+        except OSError:
+            if old.exists() and not out.exists():
+                old.rename(out)
+            raise
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _check_ours(out: Path) -> None:
+    """Refuse to replace a folder that somebody keeps other things in."""
+    if not out.is_dir():
+        raise UsageError(f"{out} is a file: name a folder for the report with --out")
+    if any(out.iterdir()) and not (out / MARKER).is_file():
+        raise UsageError(
+            f"{out} holds files that cnnfc did not write, and a report replaces its whole folder: "
+            f"name an empty or a new folder with --out"
+        )
