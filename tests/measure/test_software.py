@@ -1,0 +1,32 @@
+"""What torch says of itself."""
+
+import json
+
+import torch
+
+from cnnfc.measure.software import torch_software
+
+
+def test_the_facts_are_torchs_own_and_fit_into_json():
+    facts = torch_software()
+    assert facts["torch"] == torch.__version__
+    assert facts["threads"] == torch.get_num_threads()
+    assert facts["config"] == torch.__config__.show()
+    assert json.loads(json.dumps(facts)) == facts
+
+
+def test_versions_of_the_libraries_are_read_from_the_build_text(monkeypatch):
+    text = (
+        "  - Intel(R) oneAPI Math Kernel Library Version 2024.2-Product Build 20240605 for Intel\n"
+        "  - Intel(R) MKL-DNN v3.7.1 (Git Hash 8d263e6)\n"
+        "  - OpenMP 201511 (a.k.a. OpenMP 4.5)\n"
+    )
+    monkeypatch.setattr(torch.__config__, "show", lambda: text)
+    facts = torch_software()
+    assert (facts["mkl"], facts["onednn"], facts["openmp"]) == ("2024.2-Product", "3.7.1", "201511")
+
+
+def test_a_build_without_a_library_says_nothing_of_it(monkeypatch):
+    monkeypatch.setattr(torch.__config__, "show", lambda: "PyTorch built with:\n  - clang 15\n")
+    facts = torch_software()
+    assert (facts["mkl"], facts["onednn"], facts["openmp"]) == (None, None, None)
