@@ -132,10 +132,12 @@ def peak_device_memory(case: str, device: str) -> int:
         if place.kind not in ("cuda", "xpu"):
             raise CannotMeasure("device memory is counted on CUDA, ROCm and XPU devices alone")
         call = forward(case, device)
-        torch.accelerator.reset_peak_memory_stats(place.index)
+        # torch.accelerator has these from 2.9 on, torch.cuda and torch.xpu in every release.
+        allocator = getattr(torch, place.kind)
+        allocator.reset_peak_memory_stats(place.index)
         call()
         clock()
-        return int(torch.accelerator.max_memory_allocated(place.index))
+        return int(allocator.max_memory_allocated(place.index))
 
 
 def canary_flops(case: str, device: str) -> Sample:

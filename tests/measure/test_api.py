@@ -150,9 +150,9 @@ def test_device_memory_is_the_allocators_peak_on_an_accelerator(monkeypatch):
     events = []
     monkeypatch.setattr(api, "forward", lambda case, device: lambda: events.append("call"))
     monkeypatch.setattr(
-        torch.accelerator, "reset_peak_memory_stats", lambda index: events.append(f"reset {index}")
+        torch.cuda, "reset_peak_memory_stats", lambda index: events.append(f"reset {index}")
     )
-    monkeypatch.setattr(torch.accelerator, "max_memory_allocated", lambda index: 4096)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda index: 4096)
     assert api.peak_device_memory("dense.3-2", "cuda-1") == 4096
     assert events == ["reset 1", "call"]
 

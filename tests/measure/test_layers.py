@@ -97,6 +97,13 @@ def test_a_training_step_starts_from_fresh_gradients():
     assert torch.allclose(batch.grad, first, atol=1e-3)
 
 
+def test_denormal_numbers_count_as_zero_on_every_thread():
+    layers.preload()
+    tiny = torch.full((1_000_000,), 1e-40)
+    torch.set_num_threads(2)
+    assert int((tiny * 1.0 != 0).sum()) == 0
+
+
 def test_forward_and_training_can_alternate_in_one_process():
     forward = layers.build_forward(Case.parse("dense.3-2"), ONE)
     step = layers.build_train_step(Case.parse("dense.3-2"), ONE)
