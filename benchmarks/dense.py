@@ -1,73 +1,27 @@
 """Latency and memory of dense layers."""
 
-from cnnfc.measure import api
-
-from . import ACCELERATORS, DEVICES, FULL, STANDARD, cases
+from . import ACCELERATORS, DEVICES, FULL, STANDARD, cases, passes
 
 
-class Forward(api.Suite):
-    """A warmed forward call."""
-
+class Forward(passes._Forward):
     params = [cases(*STANDARD, kind="dense"), DEVICES]
 
-    def time_layer(self, case, device):
-        api.forward(case, device)()
 
-
-class ForwardFull(api.Suite):
-    """The same for cases that only the full profile measures."""
-
+class ForwardFull(passes._ForwardFull):
     params = [cases(*FULL, kind="dense", without=STANDARD), DEVICES]
 
-    def time_layer(self, case, device):
-        api.forward(case, device, "full")()
 
-
-class ForwardCold(api.Suite):
-    """A forward call whose weights and input are in no cache."""
-
+class ForwardCold(passes._ForwardCold):
     params = [cases("cold", kind="dense"), DEVICES]
-    #: Every value needs an eviction, so single calls are timed: take more of them.
-    repeat = (5, 15, 2.0)
-
-    def setup(self, case, device):
-        """Runs before every timed call, because asv times a benchmark with a setup one by one."""
-        api.evict(case, device)
-
-    def time_layer(self, case, device):
-        api.forward(case, device)()
 
 
-class ForwardFirst(api.Suite):
-    """The first forward call of a process, as a single stopwatch reading shows it."""
-
+class ForwardFirst(passes._ForwardFirst):
     params = [cases("first", kind="dense"), DEVICES]
-    unit = "seconds"
-
-    def track_latency(self, case, device):
-        return api.first_call(case, device)
-
-    track_latency.rounds = 5
 
 
-class TrainStep(api.Suite):
-    """Forward, backward to weights and input, and SGD update."""
-
+class TrainStep(passes._TrainStep):
     params = [cases("train", kind="dense"), DEVICES]
 
-    def time_layer(self, case, device):
-        api.train_step(case, device)()
 
-
-class ForwardMemory(api.Suite):
-    """Peak memory of a forward call: of the whole process, and of an accelerator's allocator."""
-
+class ForwardMemory(passes._ForwardMemory):
     params = [cases("question", kind="dense"), ["cpu-1", *ACCELERATORS]]
-
-    def peakmem_layer(self, case, device):
-        api.forward(case, device)()
-
-    def track_device_memory(self, case, device):
-        return api.peak_device_memory(case, device)
-
-    track_device_memory.unit = "bytes"

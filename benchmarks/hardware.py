@@ -1,17 +1,11 @@
-"""Reference kernels that show whether the machine moved; also the ceilings of the roofline.
-
-Their rounds are one more than those of the layers: asv runs round by round over all benchmarks,
-so the first reading comes at the very start and the others are spread over the run.
-"""
+"""Reference kernels that show whether the machine moved; also the ceilings of the roofline."""
 
 from cnnfc.measure import api
 
-from . import CANARY_DEVICES, cases
-
-_ROUNDS = api.Suite.rounds + 1
+from . import CANARY_DEVICES, cases, passes
 
 
-class CanaryGemm(api.Suite):
+class CanaryGemm(passes._Canary):
     """Peak arithmetic: FLOP/s of a large matrix product for each dtype."""
 
     params = [cases("canaries_gemm"), CANARY_DEVICES]
@@ -20,11 +14,11 @@ class CanaryGemm(api.Suite):
         return api.canary_flops(case, device)
 
     track_flops.unit = "flop/s"
-    track_flops.rounds = _ROUNDS
+    track_flops.rounds = passes._Canary.rounds + 1
     track_flops.higher_is_better = True
 
 
-class CanaryCopy(api.Suite):
+class CanaryCopy(passes._Canary):
     """Memory bandwidth: bytes a second of a copy larger than the caches."""
 
     params = [cases("canaries_copy"), CANARY_DEVICES]
@@ -33,11 +27,11 @@ class CanaryCopy(api.Suite):
         return api.canary_bandwidth(case, device)
 
     track_bandwidth.unit = "byte/s"
-    track_bandwidth.rounds = _ROUNDS
+    track_bandwidth.rounds = passes._Canary.rounds + 1
     track_bandwidth.higher_is_better = True
 
 
-class CanaryLoop(api.Suite):
+class CanaryLoop(passes._Canary):
     """The interpreter: seconds of an empty loop."""
 
     params = [cases("canaries_loop"), ["cpu-1"]]
@@ -46,4 +40,4 @@ class CanaryLoop(api.Suite):
         return api.canary_duration(case, device)
 
     track_duration.unit = "seconds"
-    track_duration.rounds = _ROUNDS
+    track_duration.rounds = passes._Canary.rounds + 1

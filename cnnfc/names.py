@@ -107,12 +107,18 @@ class BenchmarkName:
 
     @property
     def is_layer_latency(self) -> bool:
-        """Seconds a warmed call of one layer: what the parameters-versus-latency pages show.
+        """Seconds a warmed forward call of one layer: what parameters are set against.
 
         ``Full`` is the condition of cases that only the full profile measures; it changes what is
-        covered, not what is measured.
+        covered, not what is measured.  Thread scaling measures some of the same cases again and
+        is not counted twice.
         """
-        return self.type == "time" and self.quantity == "layer" and self.condition in ("", "Full")
+        return (
+            self.family in ("conv", "dense")
+            and self.pass_ == "Forward"
+            and self.condition in ("", "Full")
+            and (self.type, self.quantity) == ("time", "layer")
+        )
 
     @property
     def is_canary(self) -> bool:

@@ -148,7 +148,9 @@ def roofline_seconds(
     peak: float,
     bandwidth: float,
 ) -> float:
-    """The least time that a machine can take: ``max(flops / peak, bytes / bandwidth)``.
+    """The roofline bound for data in memory: ``max(flops / peak, bytes / bandwidth)``.
+
+    Data that a cache holds can beat it, and so can an algorithm that needs fewer FLOPs.
 
     The roofline model (S. Williams, A. Waterman, D. Patterson, Roofline: An Insightful Visual
     Performance Model for Multicore Architectures, CACM 52(4), 2009, p. 65) with its axes turned

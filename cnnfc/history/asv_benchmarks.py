@@ -37,6 +37,7 @@ _QUANTITIES: Final = {
     "bandwidth": _Quantity("byte/s", higher_is_better=True),
     "duration": _Quantity("seconds", higher_is_better=False),
     "latency": _Quantity("seconds", higher_is_better=False),
+    "device_memory": _Quantity("bytes", higher_is_better=False),
 }
 
 

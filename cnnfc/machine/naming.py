@@ -60,10 +60,11 @@ def round_memory(size: int) -> int:
     """Bytes of memory that a machine reporting `size` bytes was built with, in whole GiB.
 
     The kernel and the firmware keep some per cent for themselves, more or less with every update.
-    Rounded up to a step of 1/16 to 1/8 of the size, at least 1 GiB: 23.5 GiB is 24, 755 is 768.
+    Rounded up to a step of 1/8 to 1/4 of the size, at least 1 GiB: 14.9 GiB is 16, 23.5 is 24, 755
+    is 768.
     """
     gib = -(-size // GIB)
-    step = 1 << max(0, gib.bit_length() - 4)
+    step = 1 << max(0, gib.bit_length() - 3)
     return -(-size // (step * GIB)) * step * GIB
 
 

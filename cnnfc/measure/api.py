@@ -15,7 +15,7 @@ A suite looks like this::
             api.forward(case, device)()
 
 There is no ``setup`` hook, because asv then times single calls on freshly built layers.  `forward`
-remembers what it built; the first call, which builds, falls into asv's warm-up.  Whatever cannot be
+remembers what it built, and the first call is made before asv's stopwatch runs.  Whatever cannot be
 measured here is a skip whose reason is printed and added to the notes of the hardware record.
 """
 
@@ -37,10 +37,12 @@ from asv_runner.benchmarks.mark import SkipNotImplemented
 
 from cnnfc.cases import Case, Copy, Gemm, Loop
 from cnnfc.errors import CannotMeasure, CnnfcError
-from cnnfc.measure import canaries, layers, recording
+from cnnfc.measure import asv_type, canaries, layers, recording
 from cnnfc.measure.clocks import clock
-from cnnfc.names import Device
+from cnnfc.names import Device, parse_profile
 
+# A profile that does not exist would silently measure another one: refuse to be imported.
+parse_profile(os.environ.get("CNNFC_PROFILE", "standard"))
 layers.preload()
 
 __all__ = [
@@ -62,28 +64,31 @@ API_VERSION = 1
 Sample = dict[str, Any]
 C = TypeVar("C", bound=Case)
 
+#: What the CPU allocator, Metal, cuBLAS and cuDNN say when memory is out.
+_OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "backend out of memory",
+    "Invalid buffer size",
+    "STATUS_ALLOC_FAILED",
+)
+
 
 class Suite:
     """Base of all benchmark classes: two parameters, the device-waiting clock, one record a run.
 
-    ``version`` is written out because asv's default, a hash of the source text, would end every
-    series at the next edit of a comment.
+    How often and how long asv measures, and the ``version`` of a benchmark, belong to the suite
+    that is run and not to the commit that is measured: they stand in ``benchmarks/``.
     """
 
-    version = "1"
     param_names = ("case", "device")
     timer = staticmethod(clock)
-    #: Three processes a parameter: layout of memory and placement of threads differ between
-    #: processes more than calls differ within one.
-    rounds = 3
-    warmup_time = 0.08
-    sample_time = 0.015
-    repeat = (3, 5, 2.0)
-    timeout = 120
 
     def setup_cache(self) -> None:
         """Write the hardware record.  asv calls this once a run, before the first benchmark."""
         recording.begin()
+
+
+asv_type.builds_first(Suite)
 
 
 def forward(case: str, device: str, profile: str | None = None) -> Callable[[], object]:
@@ -116,7 +121,8 @@ def first_call(case: str, device: str) -> Sample:
         _skip(f"{_started[0]} has run in this process already", case, device)
     with _skipping(case, device):
         workload = layers.build_forward(Case.parse(case), Device.parse(device))
-        _activate(workload, case)
+        workload.activate()
+        _started.append(case)
         start = clock()
         workload.call()
         return {"samples": [clock() - start], "number": 1}
@@ -162,7 +168,6 @@ class _OtherProfile(CannotMeasure):
     """Reserved for another profile: no news about this machine, so not a note of its record."""
 
 
-_active: layers.Workload | None = None
 #: Cases that have run in this process, in order.
 _started: list[str] = []
 
@@ -179,16 +184,9 @@ def _ready(
     and one comparison.
     """
     workload = factory(case, device, profile)
-    if workload is not _active:
-        _activate(workload, case)
+    if workload is not layers.active:
+        workload.activate()
     return workload.call
-
-
-def _activate(workload: layers.Workload, case: str) -> None:
-    global _active  # noqa: PLW0603 - which workload the process is set up for is process state
-    workload.activate()
-    _active = workload
-    _started.append(case)
 
 
 @functools.cache
@@ -207,7 +205,8 @@ def _train_step(case: str, device: str, profile: str | None) -> layers.Workload:
 
 def _tried(workload: layers.Workload, case: str) -> layers.Workload:
     """`workload` after one call: a device that runs out of memory in it is found here."""
-    _activate(workload, case)
+    workload.activate()
+    _started.append(case)
     workload.call()
     clock()
     return workload
@@ -246,13 +245,11 @@ def _skipping(case: str, device: str) -> Iterator[None]:
         _skip(str(error).partition("\n")[0], case, device)
 
 
-def _is_out_of_memory(error: BaseException | None) -> bool:
-    """Torch raises its own type on accelerators and a plain RuntimeError on CPUs."""
-    if isinstance(error, MemoryError):
+def _is_out_of_memory(error: Exception) -> bool:
+    """CUDA and XPU raise a type of their own; CPUs, MPS and libraries a plain RuntimeError."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
-    return isinstance(error, RuntimeError) and (
-        type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
-    )
+    return any(words in str(error) for words in _OUT_OF_MEMORY)
 
 
 def _skip(reason: str, case: str, device: str) -> NoReturn:

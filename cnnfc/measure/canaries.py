@@ -17,53 +17,67 @@ from cnnfc.errors import CannotMeasure
 from cnnfc.machine.state import last_level_cache
 from cnnfc.measure.clocks import clock
 from cnnfc.measure.devices import free_memory, torch_device, why_absent
-from cnnfc.measure.layers import DTYPES, Workload
+from cnnfc.measure.layers import DTYPES, Workload, why_no_kernels
 from cnnfc.names import Device
 from cnnfc.units import format_value
 
-#: One reading: at least this many calls, then until the time is spent or there are enough.
-_CALLS: Final = 3
+#: One reading: at least this many values, then until the time is spent or there are enough.
+_VALUES: Final = 3
 _SECONDS: Final = 0.15
-_ENOUGH_CALLS: Final = 10
-#: A dtype without fast kernels here (float16 on most CPUs is 200 times slower than float32) is no
-#: measure of the machine's peak: skip it when one reading would take longer than this.
-_LONGEST_READING: Final = 5.0
+_ENOUGH_VALUES: Final = 10
+#: A value covers as many calls as fill this time, so that launching and waiting, which cost a GPU
+#: as much as one product does, do not hide its peak.
+_SECONDS_A_VALUE: Final = 0.01
+#: A dtype whose kernels are this many times slower than those of float32 is emulated (float16 on
+#: most CPUs: 200 times).  It is no measure of the machine's peak, and one call takes half a minute.
+_EMULATED: Final = 20
 _PROBE_SIZE: Final = 256
+#: A product that large would take a CPU minutes.
+_LARGEST_ON_CPU: Final = 4096
 #: Where the size of the last-level cache cannot be read: larger than that of common machines.
 _ASSUMED_CACHE: Final = 64 * 2**20
 
 
 def gemm_flops(case: Gemm, device: Device) -> list[float]:
-    """FLOP/s of each call of a (size, size) by (size, size) product: 2 * size**3 FLOPs a call.
+    """FLOP/s of a (size, size) by (size, size) product: 2 * size**3 FLOPs a call.
 
     Raises `CannotMeasure` where the device, the memory or fast kernels for the dtype are missing.
     """
     _check(device, 3 * case.size**2 * 8)
-    if case.dtype not in DTYPES or (case.dtype == "tf32" and device.kind != "cuda"):
-        raise CannotMeasure(f"no {case.dtype} matrix product on {device}")
+    reason = why_no_kernels(case.dtype, device)
+    if reason is not None:
+        raise CannotMeasure(reason)
+    if device.is_cpu and case.size > _LARGEST_ON_CPU:
+        raise CannotMeasure(f"a product of size {case.size} is for accelerators")
+    if case.dtype != "fp32":
+        slowdown = _probe(case.dtype, device) / _probe("fp32", device)
+        if slowdown > _EMULATED:
+            raise CannotMeasure(f"{case.dtype} is emulated here, far slower than float32")
+    product = _product(case.size, case.dtype, device)
+    product.activate()
+    return [2 * case.size**3 / seconds for seconds in _read(product.call)]
 
-    def product(size: int) -> Callable[[], object]:
-        place = torch_device(device)
-        generator = torch.Generator(place).manual_seed(size)
-        shape, dtype = (2, size, size), DTYPES[case.dtype]
-        pair = torch.empty(shape, device=place).normal_(generator=generator).to(dtype)
-        out = torch.empty((size, size), device=place, dtype=dtype)
-        return lambda: torch.mm(pair[0], pair[1], out=out)
 
-    probe = Workload(product(_PROBE_SIZE), device, case.dtype)
-    probe.activate()
-    probe.call()
-    expected = min(_once(probe.call), _once(probe.call)) * (case.size / _PROBE_SIZE) ** 3
-    if expected * _CALLS > _LONGEST_READING:
-        raise CannotMeasure(
-            f"no fast {case.dtype} kernels: {_CALLS} calls would take more than "
-            f"{format_value(_LONGEST_READING, 'seconds')}"
-        )
-    return [2 * case.size**3 / seconds for seconds in _read(product(case.size))]
+def _probe(dtype: str, device: Device) -> float:
+    """Seconds of a small product in `dtype`, the better of two."""
+    product = _product(_PROBE_SIZE, dtype, device)
+    product.activate()
+    product.call()
+    return min(_once(product.call, 1), _once(product.call, 1))
+
+
+def _product(size: int, dtype: str, device: Device) -> Workload:
+    place = torch_device(device)
+    generator = torch.Generator(place).manual_seed(size)
+    left, right, out = (
+        torch.empty((size, size), device=place).normal_(generator=generator).to(DTYPES[dtype])
+        for _ in range(3)
+    )
+    return Workload(lambda: torch.mm(left, right, out=out), device, dtype)
 
 
 def copy_bandwidth(case: Copy, device: Device) -> list[float]:
-    """Bytes moved (read plus written) a second by each copy of a buffer larger than the caches.
+    """Bytes moved (read plus written) a second by copies of a buffer larger than the caches.
 
     Write-allocate traffic is not counted, as STREAM does not count it either (McCalpin 1995).
     """
@@ -79,7 +93,7 @@ def copy_bandwidth(case: Copy, device: Device) -> list[float]:
 
 
 def loop_duration(case: Loop, device: Device) -> list[float]:
-    """Seconds of each run of an empty interpreter loop; only ``cpu-1`` means anything."""
+    """Seconds a run of an empty interpreter loop; only ``cpu-1`` means anything."""
     if str(device) != "cpu-1":
         raise CannotMeasure("the interpreter runs on one thread: measured on cpu-1 alone")
 
@@ -92,16 +106,17 @@ def loop_duration(case: Loop, device: Device) -> list[float]:
 
 
 def evict(device: Device) -> None:
-    """Push weights and inputs out of the caches of `device` by rewriting a larger buffer.
+    """Push weights and inputs out of the caches of `device` by reading a larger buffer.
 
-    CPU threads are those of the workload in use, so that the private caches of every core that
-    will compute are rewritten too.
+    Reading matters: a buffer that is only rewritten leaves half of the weights behind, because
+    caches let a stream of stores pass by.  CPU threads are those of the workload in use, so that
+    the private caches of every core that will compute are swept too.
     """
     key = str(torch_device(device))
     if key not in _buffers:
         elements = 2 * _cache_bytes(device) // 4
-        _buffers[key] = torch.zeros(elements, dtype=torch.int32, device=torch_device(device))
-    _buffers[key].add_(1)
+        _buffers[key] = torch.ones(elements, dtype=torch.int32, device=torch_device(device))
+    _buffers[key].add_(1).sum()
     clock()
 
 
@@ -125,16 +140,19 @@ def _check(device: Device, need: int) -> None:
 
 
 def _read(call: Callable[[], object]) -> list[float]:
-    """Seconds of each call of one reading, after one untimed call."""
+    """Seconds a call of each value of one reading, after an untimed call."""
     call()
+    calls = max(1, round(_SECONDS_A_VALUE / _once(call, 1)))
     values: list[float] = []
     end = time.perf_counter() + _SECONDS
-    while len(values) < _CALLS or (len(values) < _ENOUGH_CALLS and time.perf_counter() < end):
-        values.append(_once(call))
+    while len(values) < _VALUES or (len(values) < _ENOUGH_VALUES and time.perf_counter() < end):
+        values.append(_once(call, calls))
     return values
 
 
-def _once(call: Callable[[], object]) -> float:
+def _once(call: Callable[[], object], calls: int) -> float:
+    """Seconds a call of `calls` calls, until the device has finished the last."""
     start = clock()
-    call()
-    return clock() - start
+    for _ in range(calls):
+        call()
+    return (clock() - start) / calls

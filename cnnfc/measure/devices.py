@@ -46,10 +46,14 @@ def torch_device(device: Device) -> torch.device:
 def use_threads(device: Device) -> None:
     """Give CPU operations the number of threads that `device` names; accelerators get one.
 
+    From then on denormal numbers count as zero: they slow a convolution 5 to 50 times.
+
     Raises `CannotMeasure` where torch does not take the number over: a result filed under a wrong
     thread count is worse than none.
     """
     wanted = device.index if device.is_cpu else 1
+    # Threads inherit the mode from the one that starts them, so it is set before there are any.
+    torch.set_flush_denormal(True)
     torch.set_num_threads(wanted)
     if torch.get_num_threads() != wanted:
         raise CannotMeasure(f"torch uses {torch.get_num_threads()} threads, not {wanted}")

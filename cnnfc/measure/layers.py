@@ -2,7 +2,7 @@
 
 Weights and inputs are normal with mean 0 and variance 1, from a seed that depends on the case name
 alone: never zeros, which some kernels multiply faster and some CPUs clock higher on, and the same
-values at every commit and on every machine.
+values at every commit.
 """
 
 from __future__ import annotations
@@ -40,10 +40,12 @@ _CONVOLUTIONS: Final[dict[str, type[torch.nn.Module]]] = {
 }
 _MEMORY_FORMATS: Final = {"nhwc": torch.channels_last, "ndhwc": torch.channels_last_3d}
 
-#: Memory a forward call may need, as a multiple of its compulsory bytes: kernels keep a reordered
-#: copy of weights and input (oneDNN, im2col).  Training keeps gradients of weights and input too.
-_FORWARD_SPACE: Final = 2.0
-_TRAINING_SPACE: Final = 4.0
+#: Memory a forward call may need, as a multiple of its compulsory bytes: kernels of convolutions
+#: keep a reordered copy of weights and input (oneDNN, im2col), a matrix product works in place.
+_CONVOLUTION_SPACE: Final = 2.0
+_DENSE_SPACE: Final = 1.1
+#: Training keeps the gradients of weights and input, and the update reads both.
+_TRAINING_FACTOR: Final = 2.0
 #: What must stay free beside it, in bytes: the interpreter, torch's pools, everybody else.
 _HEADROOM: Final = 256 * 2**20
 
@@ -68,24 +70,36 @@ class Workload:
     training: bool = False
 
     def activate(self) -> None:
-        """Set threads, precision, autograd mode and the clock's device for this workload."""
+        """Set threads, precision, autograd mode and the clock's device for this workload.
+
+        It is `active` from now on, until another one is or something is built.
+        """
+        global active  # noqa: PLW0603 - what the process is set up for is process state
         use_threads(self.device)
         # Otherwise cuDNN's convolutions use TF32 by default while matrix products do not.
         torch.backends.cuda.matmul.allow_tf32 = self.dtype == "tf32"
         torch.backends.cudnn.allow_tf32 = self.dtype == "tf32"
         _inference(enabled=not self.training)
         wait_for(torch_device(self.device))
+        active = self
+
+
+#: The workload that the process is set up for.
+active: Workload | None = None
+
+
+def disturb() -> None:
+    """Say that threads or modes are being changed: whoever runs next must activate first."""
+    global active  # noqa: PLW0603 - see `Workload.activate`
+    active = None
 
 
 def preload() -> None:
     """Make torch import now what it would import on first use: a second for an optimiser.
 
     asv's fork server calls this once, by importing the suite; its hundreds of children then have
-    it.  Nothing is computed, so no thread starts.  Denormal numbers count as zero from here on:
-    they slow a convolution 5 to 50 times.
+    it.  Nothing is computed, so no thread starts.
     """
-    # Threads inherit the mode from the one that starts them, so it is set before there are any.
-    torch.set_flush_denormal(True)
     layer = torch.nn.utils.skip_init(torch.nn.Linear, 1, 1)
     torch.optim.SGD(layer.parameters(), lr=_LEARNING_RATE)
 
@@ -95,15 +109,14 @@ def build_forward(case: Case, device: Device) -> Workload:
 
     Raises `CannotMeasure` with the reason where the case cannot run on `device`.
     """
-    check(case, device, _FORWARD_SPACE)
-    use_threads(device)
+    check(case, device)
     layer, batch = _layer(case, device)
     layer.eval()
 
     def call() -> object:
         return layer(batch)
 
-    return Workload(call, device, _dtype_name(case))
+    return Workload(call, device, dtype_of(case))
 
 
 def build_train_step(case: Case, device: Device) -> Workload:
@@ -112,8 +125,7 @@ def build_train_step(case: Case, device: Device) -> Workload:
     The gradient that arrives from above is a fixed normal tensor, so nothing but this layer is
     timed.  Raises `CannotMeasure` as `build_forward` does.
     """
-    check(case, device, _TRAINING_SPACE)
-    use_threads(device)
+    check(case, device, _TRAINING_FACTOR)
     layer, batch = _layer(case, device)
     layer.train()
     batch.requires_grad_(True)
@@ -128,19 +140,18 @@ def build_train_step(case: Case, device: Device) -> Workload:
         optimizer.step()
         return None
 
-    return Workload(call, device, _dtype_name(case), training=True)
+    return Workload(call, device, dtype_of(case), training=True)
 
 
-def check(case: Case, device: Device, space: float = _FORWARD_SPACE) -> None:
+def check(case: Case, device: Device, factor: float = 1.0) -> None:
     """Raise `CannotMeasure` if `case` cannot run on `device`; nothing is allocated.
 
-    `space` is the memory needed as a multiple of the compulsory bytes.
+    `factor` is the memory needed as a multiple of what a forward call needs.
     """
-    reason = why_absent(device)
+    reason = why_absent(device) or why_no_kernels(dtype_of(case), device)
     if reason is None:
-        reason = _why_unsupported(case, device)
-    if reason is None:
-        need = costs(case).bytes * space + _HEADROOM
+        space = _DENSE_SPACE if isinstance(case, Dense) else _CONVOLUTION_SPACE
+        need = costs(case).bytes * space * factor + _HEADROOM
         free = free_memory(device)
         if need > free:
             reason = (
@@ -151,18 +162,26 @@ def check(case: Case, device: Device, space: float = _FORWARD_SPACE) -> None:
         raise CannotMeasure(reason)
 
 
-def _why_unsupported(case: Case, device: Device) -> str | None:
-    dtype = _dtype_name(case)
+def why_no_kernels(dtype: str, device: Device) -> str | None:
+    """Why nothing can be computed in `dtype` on `device`; ``None`` if it can."""
     if dtype not in DTYPES:
-        return f"no {dtype} kernels for this layer in torch's eager mode"
-    if dtype == "tf32" and device.kind != "cuda":
-        return "TF32 exists on NVIDIA GPUs alone"
+        return f"no {dtype} kernels in torch's eager mode"
+    if dtype == "tf32" and not _has_tf32(device):
+        return "TF32 exists on NVIDIA GPUs from compute capability 8.0 on alone"
     if dtype == "fp64" and device.kind == "mps":
         return "Apple's GPUs have no float64"
     return None
 
 
-def _dtype_name(case: Case) -> str:
+def _has_tf32(device: Device) -> bool:
+    """Elsewhere torch takes the flag and computes in float32, which must not be filed as TF32."""
+    if device.kind != "cuda" or torch.version.hip is not None:
+        return False
+    return torch.cuda.get_device_capability(device.index) >= (8, 0)
+
+
+def dtype_of(case: Case) -> str:
+    """The dtype token of `case`."""
     return str(getattr(case, "dtype", "fp32"))
 
 
@@ -171,7 +190,9 @@ def _layer(case: Case, device: Device) -> tuple[torch.nn.Module, torch.Tensor]:
 
     The batch has shape ``case.input_shape``.
     """
-    place, dtype = torch_device(device), DTYPES[_dtype_name(case)]
+    disturb()
+    use_threads(device)
+    place, dtype = torch_device(device), DTYPES[dtype_of(case)]
     generator = _generator(case, place)
     options: dict[str, Any] = {"device": place, "dtype": dtype}
     _inference(enabled=False)

@@ -16,6 +16,8 @@ SETTINGS: Final = {
     # minimum.  A short spin keeps the wake-up cheap (a passive wait costs small layers 4 to 6
     # times), then the thread sleeps.
     "GOMP_SPINCOUNT": "1000",
+    # The same for the OpenMP of LLVM and Intel, in milliseconds; their default is 200.
+    "KMP_BLOCKTIME": "1",
     # Ask the driver's management library, not the CUDA runtime, which devices there are: a runtime
     # that was started before asv forks is unusable in the child.
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
@@ -29,8 +31,11 @@ def prepare() -> None:
     A process that is forked must have none.  The limit holds for that load alone: a torch that
     brings an OpenBLAS of its own (ARM builds) reads the user's value.
     """
+    # A wait policy is the user's word on spinning, and a spin count would override it.
+    has_policy = "OMP_WAIT_POLICY" in os.environ
     for name, value in SETTINGS.items():
-        os.environ.setdefault(name, value)
+        if not (has_policy and name in ("GOMP_SPINCOUNT", "KMP_BLOCKTIME")):
+            os.environ.setdefault(name, value)
     before = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     try:

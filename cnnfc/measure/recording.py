@@ -8,6 +8,7 @@ skip found later can be added to its notes.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,17 @@ def begin() -> None:
     ``CNNFC_RECORD`` names its file (``cnnfc run`` sets it, and calls asv several times: the first
     call writes).  Without it the record goes to ``reports/hardware/<machine>/`` beside
     ``asv.conf.json``.  Outside asv there is no such folder and nothing is written.
+
+    A record that cannot be written is said on standard error and costs no measurement: asv would
+    take an error here for a failure of every benchmark.
     """
+    try:
+        _begin()
+    except (OSError, CnnfcError) as error:
+        print(f"cnnfc: no hardware record: {error}", file=sys.stderr)  # noqa: T201 - asv shows it
+
+
+def _begin() -> None:
     wanted = os.environ.get("CNNFC_RECORD")
     config = os.environ.get("ASV_CONF_DIR")
     if wanted is None and config is None:

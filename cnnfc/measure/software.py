@@ -19,8 +19,8 @@ def torch_software() -> dict[str, object]:
     Keys: ``torch`` (version), ``git`` (torch's own commit), ``cuda``, ``hip``, ``cudnn`` (versions
     or ``None``), ``onednn``, ``mkl``, ``openmp`` (versions as the build states them), ``cpu_isa``
     (the instruction set torch's own kernels use), ``threads`` and ``interop_threads`` (defaults
-    before any setting), ``allow_tf32_matmul``, ``allow_tf32_cudnn``, ``cudnn_benchmark``,
-    ``deterministic``, ``config`` (the whole text of ``torch.__config__.show()``).
+    before any setting), ``config`` (the whole text of ``torch.__config__.show()``).  Switches such
+    as TF32 are not here: each case sets them, and its dtype says how.
     """
     config = torch.__config__.show()
     return {
@@ -35,10 +35,6 @@ def torch_software() -> dict[str, object]:
         "cpu_isa": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
         "interop_threads": torch.get_num_interop_threads(),
-        "allow_tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
-        "allow_tf32_cudnn": torch.backends.cudnn.allow_tf32,
-        "cudnn_benchmark": torch.backends.cudnn.benchmark,
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
         "config": config,
     }
 

@@ -1,5 +1,6 @@
 """The suite as asv sees it."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -12,6 +13,11 @@ from cnnfc import names
 from cnnfc.cases import Case
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _suite_importable(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +112,15 @@ def test_canaries_are_read_before_and_between_the_layers(discovered):
 
 
 def test_only_the_cold_benchmarks_have_a_setup_because_asv_then_times_single_calls():
-    text = "\n".join(path.read_text() for path in (ROOT / "benchmarks").glob("*.py"))
-    assert text.count("def setup(") == 2
-    for name in ("conv", "dense"):
-        cold = (ROOT / "benchmarks" / f"{name}.py").read_text().partition("class ForwardCold")[2]
-        assert "def setup(" in cold.partition("\nclass ")[0]
+    suite = importlib.import_module("benchmarks.passes")
+    classes = [c for c in vars(suite).values() if isinstance(c, type)]
+    assert [c.__name__ for c in classes if hasattr(c, "setup")] == ["_ForwardCold"]
+
+
+def test_the_protocol_belongs_to_the_suite_so_that_every_commit_is_measured_alike():
+    suite = importlib.import_module("benchmarks.passes")._Suite
+    for name in ("version", "rounds", "repeat", "warmup_time", "sample_time", "timeout"):
+        assert name in vars(suite)
 
 
 def test_units_and_directions_are_declared(discovered):

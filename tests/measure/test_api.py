@@ -1,7 +1,10 @@
 """The surface that benchmark suites use."""
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -15,10 +18,7 @@ def _fresh_process(monkeypatch):
     """Forget what other tests built, as a new benchmark process would not know it either."""
     api._forward.cache_clear()
     api._train_step.cache_clear()
-    monkeypatch.setattr(api, "_active", None)
     monkeypatch.setattr(api, "_started", [])
-    yield
-    layers._inference(enabled=False)
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def test_the_surface_is_frozen():
     }
 
 
-def test_a_suite_states_its_version_its_parameters_and_the_waiting_clock():
-    assert api.Suite.version == "1"
+def test_a_suite_has_its_parameters_and_the_waiting_clock_and_no_protocol_of_its_own():
     assert api.Suite.param_names == ("case", "device")
     assert api.Suite.timer is api.clock
-    assert not hasattr(api.Suite, "setup")
+    for name in ("setup", "version", "rounds", "repeat", "warmup_time", "sample_time"):
+        assert not hasattr(api.Suite, name)
 
 
 def test_a_workload_is_built_once():
@@ -93,6 +93,10 @@ def test_a_case_that_this_commit_cannot_parse_is_skipped_not_failed(name):
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore"),
         MemoryError("no memory"),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"),
+        RuntimeError("Invalid buffer size: 60.00 GB"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
     ],
 )
 def test_running_out_of_memory_in_the_first_call_is_a_skip_with_the_reason(
@@ -137,6 +141,54 @@ def test_a_first_call_can_be_read_once_a_process():
         api.first_call("dense.6-2", "cpu-1")
 
 
+def test_a_first_call_is_timed_from_before_it_to_after_it_and_after_the_build(monkeypatch):
+    events = []
+    workload = layers.Workload(lambda: events.append("call"), layers.Device("cpu", 1), "fp32")
+    monkeypatch.setattr(
+        layers, "build_forward", lambda case, device: events.append("build") or workload
+    )
+    readings = iter([10.0, 12.5])
+    monkeypatch.setattr(api, "clock", lambda: events.append("clock") or next(readings))
+    assert api.first_call("dense.3-2", "cpu-1")["samples"] == [2.5]
+    assert events == ["build", "clock", "call", "clock"]
+
+
+def test_a_canary_between_two_calls_does_not_leave_its_threads_behind():
+    seen = []
+    call = api.forward("dense.3-2", "cpu-1")
+    call()
+    api.canary_duration("loop.10", "cpu-1")
+    api.canary_flops("gemm.16", "cpu-2")
+    api.forward("dense.3-2", "cpu-1")()
+    seen.append((torch.get_num_threads(), torch.is_inference_mode_enabled()))
+    assert seen == [(1, True)]
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_build_that_runs_out_of_memory_does_not_leave_its_modes_behind(monkeypatch):
+    api.forward("dense.3-2", "cpu-1")()
+
+    def no_memory(tensor, generator):
+        raise MemoryError("no memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layers, "_fill", no_memory)
+        with pytest.raises(SkipNotImplemented):
+            api.train_step("dense.4-2", "cpu-2")
+    api.forward("dense.3-2", "cpu-1")()
+    assert (torch.get_num_threads(), torch.is_inference_mode_enabled()) == (1, True)
+
+
+def test_eviction_builds_the_layer_first_and_sweeps_with_its_threads(monkeypatch):
+    events = []
+    monkeypatch.setattr(
+        api.canaries, "evict", lambda device: events.append((str(device), torch.get_num_threads()))
+    )
+    api.evict("dense.3-2", "cpu-2")
+    assert events == [("cpu-2", 2)]
+    assert api._forward.cache_info().currsize == 1
+
+
 @pytest.mark.usefixtures("notes")
 def test_a_canary_of_another_kind_is_skipped():
     with pytest.raises(SkipNotImplemented, match=r"copy\.x4llc is not a gemm canary"):
@@ -161,3 +213,15 @@ def test_device_memory_is_the_allocators_peak_on_an_accelerator(monkeypatch):
 def test_a_canary_reading_keeps_every_value(monkeypatch):
     monkeypatch.setattr(api.canaries, "gemm_flops", lambda case, device: [3.0, 4.0])
     assert api.canary_flops("gemm.64", "cpu-1") == {"samples": [3.0, 4.0], "number": 1}
+
+
+def test_a_profile_that_does_not_exist_is_refused_when_the_suite_is_imported():
+    result = subprocess.run(
+        [sys.executable, "-c", "import cnnfc.measure.api"],
+        env={**os.environ, "CNNFC_PROFILE": "ful"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode != 0
+    assert "unknown profile 'ful'" in result.stderr

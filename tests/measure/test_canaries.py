@@ -7,54 +7,94 @@ import torch
 
 from cnnfc.cases import Copy, Gemm, Loop
 from cnnfc.errors import CannotMeasure
-from cnnfc.measure import canaries
+from cnnfc.measure import canaries, layers
 from cnnfc.names import Device
 
 ONE = Device("cpu", 1)
 
 
 @pytest.fixture
-def two_seconds_a_call(monkeypatch):
-    """A clock on which every call takes exactly 2 seconds."""
+def two_seconds_a_reading(monkeypatch):
+    """A clock that goes 2 seconds from each of its readings to the next."""
     ticks = itertools.count(0.0, 2.0)
     monkeypatch.setattr(canaries, "clock", lambda: next(ticks))
-
-
-@pytest.mark.usefixtures("two_seconds_a_call")
-def test_a_matrix_product_counts_two_operations_a_multiply_add(monkeypatch):
-    monkeypatch.setattr(canaries, "_LONGEST_READING", 1e9)
     monkeypatch.setattr(canaries, "_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("two_seconds_a_reading")
+def test_a_matrix_product_counts_two_operations_a_multiply_add():
     assert canaries.gemm_flops(Gemm(10), ONE) == [2 * 1000 / 2.0] * 3
 
 
-@pytest.mark.usefixtures("two_seconds_a_call")
+@pytest.mark.usefixtures("two_seconds_a_reading")
 def test_a_copy_counts_the_bytes_read_and_written(monkeypatch):
     monkeypatch.setattr(canaries, "last_level_cache", lambda: 1000)
-    monkeypatch.setattr(canaries, "_SECONDS", 0.0)
     assert canaries.copy_bandwidth(Copy(4), ONE) == [2 * 4000 / 2.0] * 3
 
 
-@pytest.mark.usefixtures("two_seconds_a_call")
-def test_the_interpreter_loop_is_measured_on_one_thread_alone(monkeypatch):
-    monkeypatch.setattr(canaries, "_SECONDS", 0.0)
+@pytest.mark.usefixtures("two_seconds_a_reading")
+def test_the_interpreter_loop_is_measured_on_one_thread_alone():
     assert canaries.loop_duration(Loop(10), ONE) == [2.0] * 3
     with pytest.raises(CannotMeasure, match="cpu-1 alone"):
         canaries.loop_duration(Loop(10), Device("cpu", 2))
 
 
-@pytest.mark.usefixtures("two_seconds_a_call")
-def test_a_dtype_without_fast_kernels_is_skipped():
-    # The probe of 256 takes 2 s a call, so 2048 would take 8**3 times that.
-    with pytest.raises(
-        CannotMeasure, match="no fast fp32 kernels: 3 calls would take more than 5 s"
-    ):
-        canaries.gemm_flops(Gemm(2048), ONE)
+@pytest.mark.usefixtures("two_seconds_a_reading")
+def test_a_value_covers_as_many_calls_as_fill_its_time_after_an_untimed_one(monkeypatch):
+    monkeypatch.setattr(canaries, "_SECONDS_A_VALUE", 10.0)
+    calls = []
+    # One untimed call, one of 2 s to find that 5 calls fill 10 s, then three values of 5.
+    assert canaries._read(lambda: calls.append(1)) == [2.0 / 5] * 3
+    assert len(calls) == 1 + 1 + 3 * 5
 
 
-@pytest.mark.usefixtures("two_seconds_a_call")
+@pytest.mark.usefixtures("two_seconds_a_reading")
 def test_a_reading_of_short_calls_ends_at_ten_values(monkeypatch):
     monkeypatch.setattr(canaries, "_SECONDS", 3600.0)
     assert canaries.loop_duration(Loop(10), ONE) == [2.0] * 10
+
+
+@pytest.mark.parametrize(("half", "is_measured"), [(0.1, True), (19.0, True), (21.0, False)])
+def test_a_dtype_far_slower_than_float32_is_emulated_and_no_measure_of_the_peak(
+    monkeypatch, half, is_measured
+):
+    monkeypatch.setattr(
+        canaries, "_probe", lambda dtype, device: {"fp32": 1.0, "fp16": half}[dtype]
+    )
+    monkeypatch.setattr(canaries, "_read", lambda call: [1.0])
+    if is_measured:
+        assert canaries.gemm_flops(Gemm(10, "fp16"), ONE) == [2000.0]
+    else:
+        with pytest.raises(CannotMeasure, match="fp16 is emulated here"):
+            canaries.gemm_flops(Gemm(10, "fp16"), ONE)
+
+
+def test_float32_is_measured_however_slow_it_is(monkeypatch):
+    monkeypatch.setattr(canaries, "_read", lambda call: [1e6])
+    assert canaries.gemm_flops(Gemm(10), ONE) == [2000 / 1e6]
+
+
+def test_the_largest_products_are_for_accelerators():
+    with pytest.raises(CannotMeasure, match="a product of size 8192 is for accelerators"):
+        canaries.gemm_flops(Gemm(8192), ONE)
+
+
+@pytest.mark.parametrize(
+    ("read", "case"),
+    [(canaries.gemm_flops, Gemm(16)), (canaries.copy_bandwidth, Copy(1))],
+)
+def test_a_canary_runs_with_the_threads_of_its_device_and_waits_for_it(monkeypatch, read, case):
+    monkeypatch.setattr(canaries, "last_level_cache", lambda: 1000)
+    seen = []
+
+    def look(call):
+        seen.append((torch.get_num_threads(), layers.active.call is call))
+        return [1.0]
+
+    monkeypatch.setattr(canaries, "_read", look)
+    read(case, Device("cpu", 2))
+    read(case, ONE)
+    assert seen == [(2, True), (1, True)]
 
 
 def test_a_copy_that_does_not_fit_is_skipped(monkeypatch):
@@ -77,11 +117,15 @@ def test_an_absent_device_is_skipped_and_never_touched(read, case, name):
         read(case, Device.parse(name))
 
 
-def test_eviction_rewrites_twice_the_last_level_cache(monkeypatch):
+def test_eviction_reads_and_rewrites_twice_the_last_level_cache(monkeypatch):
     monkeypatch.setattr(canaries, "last_level_cache", lambda: 4096)
     monkeypatch.setattr(canaries, "_buffers", {})
     canaries.evict(ONE)
     canaries.evict(ONE)
     buffer = canaries._buffers["cpu"]
     assert buffer.nbytes == 2 * 4096
-    assert torch.equal(buffer, torch.full_like(buffer, 2))
+    assert torch.equal(buffer, torch.full_like(buffer, 3))
+    read = []
+    monkeypatch.setattr(torch.Tensor, "sum", lambda tensor: read.append(tensor.nbytes))
+    canaries.evict(ONE)
+    assert read == [2 * 4096]

@@ -105,3 +105,10 @@ def test_a_record_that_cannot_be_written_does_not_fail_the_measurement(plain_asv
 
 def test_without_a_record_a_skip_is_only_printed():
     recording.note_skip("needs 60 GB", "dense.3-2", "cpu-1")
+
+
+def test_a_record_folder_that_cannot_be_made_is_said_and_fails_no_benchmark(plain_asv_run, capsys):
+    plain_asv_run.parent.mkdir(parents=True)
+    plain_asv_run.write_text("a file where the folder should be")
+    recording.begin()
+    assert capsys.readouterr().err.startswith("cnnfc: no hardware record: ")

@@ -30,3 +30,7 @@ def test_a_build_without_a_library_says_nothing_of_it(monkeypatch):
     monkeypatch.setattr(torch.__config__, "show", lambda: "PyTorch built with:\n  - clang 15\n")
     facts = torch_software()
     assert (facts["mkl"], facts["onednn"], facts["openmp"]) == (None, None, None)
+
+
+def test_switches_are_left_out_because_each_case_sets_them():
+    assert not [key for key in torch_software() if "tf32" in key or "benchmark" in key]
