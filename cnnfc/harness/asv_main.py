@@ -8,12 +8,13 @@ nothing, so that it works whatever folder it runs in and whichever cnnfc is inst
 asv's own arguments follow.  Each event is one line of JSON on the file descriptor that
 ``CNNFC_EVENTS`` names (see `cnnfc.harness.events` for their meaning).  asv's output is left alone.
 With ``CNNFC_LISTED`` set, asv takes the suite from its ``benchmarks.json`` instead of importing it
-once more.  Without these variables, asv behaves as ever, apart from two things:
+once more.  Without these variables, asv behaves as ever, apart from three things:
 
 - its files are written whole or not at all, so that a kill while saving costs no earlier result;
 - ``-E here`` measures with the interpreter that runs this program.  asv's own ``existing``
   environment does that too, but puts the interpreter's path into the environment's name, so that
-  moving a virtual environment would end every series.
+  moving a virtual environment would end every series;
+- a point that the suite has only now is stored as not measured rather than as failed.
 
 What is replaced in asv is looked up by name; ``tests/harness/test_asv_main.py`` runs against the
 installed asv and fails when a name has gone.
@@ -21,6 +22,7 @@ installed asv and fails when a name has gone.
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import math
@@ -34,6 +36,7 @@ from typing import Any
 import asv.benchmarks
 import asv.environment
 import asv.main
+import asv.results
 import asv.runner
 import asv.util
 
@@ -171,6 +174,26 @@ def write_whole_files() -> None:
     asv.util.write_json = write_json
 
 
+def keep_new_points_unmeasured() -> None:
+    """Let a combination of parameters that the suite has only now count as skipped, not as failed.
+
+    asv fills a stored row up to the parameter lists of today with the mark of a failure, so a case
+    that is added would look broken at every commit where only others are measured again.
+    """
+    original = asv.results.Results.get_result_value
+
+    def get_result_value(self: Any, key: str, params: Any) -> Any:  # noqa: ANN401  # asv's signature
+        known = set(itertools.product(*self._benchmark_params[key]))
+        return [
+            value if combination in known else math.nan
+            for combination, value in zip(
+                itertools.product(*params), original(self, key, params), strict=True
+            )
+        ]
+
+    asv.results.Results.get_result_value = get_result_value
+
+
 def take_the_list() -> None:
     """Let asv load ``benchmarks.json``, as its other commands do, where it would write it anew."""
 
@@ -188,6 +211,7 @@ def main() -> None:
     announce_environments(events)
     announce_points(events)
     write_whole_files()
+    keep_new_points_unmeasured()
     if os.environ.pop("CNNFC_LISTED", None):
         take_the_list()
     asv.main.main()

@@ -2,10 +2,12 @@
 
 import importlib.util
 import json
+import math
 import os
 import sys
 from pathlib import Path
 
+import asv.results
 import asv.runner
 import asv.util
 import pytest
@@ -199,6 +201,28 @@ def test_a_point_is_found_from_its_number_as_asv_counts(program):
 )
 def test_outcomes_are_judged_as_asv_stores_them(program, result, status, outcome):
     assert program.judge(result, status) == outcome
+
+
+def test_a_case_that_is_added_later_is_not_measured_rather_than_failed(program, monkeypatch):
+    """Without the replacement asv stores null, its mark of a failure, for ``d``."""
+    original = asv.results.Results.get_result_value
+    monkeypatch.setattr(asv.results.Results, "get_result_value", original)
+    program.keep_new_points_unmeasured()
+    stored = asv.results.Results.unnamed()
+
+    def add(cases, values, selected):
+        result = asv.runner.BenchmarkResult(
+            values, [None] * len(values), [None] * len(values), 0, "", None
+        )
+        benchmark = {"name": "b", "version": "1", "params": [cases]}
+        stored.add_result(benchmark, result, selected_idx=selected)
+
+    nan = float("nan")
+    add(["a", "b"], [1.0, None], {0, 1})
+    add(["a", "b", "c", "d"], [nan, nan, 3.0, nan], {2})
+    values = stored.get_result_value("b", [["a", "b", "c", "d"]])
+    assert values[:3] == [1.0, None, 3.0]
+    assert math.isnan(values[3])
 
 
 def test_a_caller_that_is_gone_ends_the_measuring(program):
