@@ -69,7 +69,7 @@ def changes(before: HardwareRecord, after: HardwareRecord) -> list[tuple[str, st
     old, new = _settled(before), _settled(after)
     return [
         (name, old.get(name, text.MISSING), new.get(name, text.MISSING))
-        for name in dict.fromkeys((*old, *new))
+        for name in dict.fromkeys((*new, *old))
         if old.get(name) != new.get(name)
     ]
 

@@ -1,4 +1,4 @@
-"""Arranges runs into series: one benchmark with one set of parameters over the commits.
+"""Series: one benchmark with one set of parameters over the commits.
 
 A `Group` is one machine in one environment; only inside a group are numbers comparable.  Order of
 time is that of the commits; a result file of an old commit that is written today is still old.
@@ -9,15 +9,13 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 
-from cnnfc.analysis.summary import Summary, summarise
+from cnnfc.analysis.summary import Summary
 from cnnfc.cases import Case
 from cnnfc.errors import UsageError
-from cnnfc.history.hardware import record_for
-from cnnfc.history.results import History
 from cnnfc.machine.schema import HardwareRecord
 from cnnfc.names import BenchmarkName, Device
 from cnnfc.records import BenchmarkInfo, Outcome, Point, Run
@@ -100,11 +98,16 @@ class Series:
         return new / old if new > 0 and old > 0 else None
 
     @property
+    def comparable(self) -> bool:
+        """Whether the newest value and the one before both have an interval."""
+        both = (self.newest, self.previous)
+        return all(reading is not None and reading.interval is not None for reading in both)
+
+    @property
     def parted(self) -> bool:
         """Whether the newest interval and the one before have no value in common."""
-        if self.newest is None or self.previous is None:
-            return False
-        new, old = self.newest.interval, self.previous.interval
+        new = self.newest.interval if self.newest else None
+        old = self.previous.interval if self.previous else None
         return new is not None and old is not None and (new[0] > old[1] or new[1] < old[0])
 
     @property
@@ -152,7 +155,7 @@ class Group:
     def last_run_at(self) -> datetime:
         """When anything was last measured; the date of the newest commit where no file says."""
         times = [run.started_at for run in self.runs if run.started_at is not None]
-        return max(times, default=self.current.commit_date, key=_moment)
+        return max(times, default=self.current.commit_date, key=moment_of)
 
     @cached_property
     def devices(self) -> tuple[Device, ...]:
@@ -180,20 +183,9 @@ class Group:
             yield from many
 
 
-def arrange(history: History) -> tuple[Group, ...]:
-    """The groups of `history`, by machine and environment."""
-    found: dict[tuple[str, str], list[Run]] = {}
-    for run in history.runs:
-        found.setdefault((run.machine, run.environment), []).append(run)
-    return tuple(
-        _group(machine, environment, runs, history)
-        for (machine, environment), runs in sorted(found.items())
-    )
-
-
 def newest_first(groups: Iterable[Group]) -> list[Group]:
     """`groups`, the one that measured last first."""
-    return sorted(groups, key=lambda group: _moment(group.last_run_at), reverse=True)
+    return sorted(groups, key=lambda group: moment_of(group.last_run_at), reverse=True)
 
 
 def movers(series: Iterable[Series]) -> list[Series]:
@@ -230,57 +222,6 @@ def as_layer(benchmark: str, parameters: tuple[str, ...]) -> Layer | None:
         return None
 
 
-def _group(machine: str, environment: str, runs: list[Run], history: History) -> Group:
-    merged = _one_a_commit(runs)
-    order: dict[str, dict[tuple[str, ...], list[Reading | None]]] = {}
-    outcomes: dict[tuple[str, tuple[str, ...]], Outcome] = {}
-    # The newest run knows the suite's own order best, so its points come first.
-    for index in range(len(merged) - 1, -1, -1):
-        for point in merged[index].points:
-            rows = order.setdefault(point.benchmark, {})
-            readings = rows.setdefault(point.parameters, [None] * len(merged))
-            outcomes.setdefault((point.benchmark, point.parameters), point.outcome)
-            summary = summarise(point) if point.outcome is Outcome.MEASURED else None
-            if summary is not None and math.isfinite(summary.centre):
-                readings[index] = Reading(merged[index], point, summary)
-    series = {
-        name: tuple(
-            Series(
-                history.benchmarks.get(name, BenchmarkInfo(name)),
-                parameters,
-                tuple(readings),
-                outcomes[name, parameters],
-            )
-            for parameters, readings in rows.items()
-        )
-        for name, rows in sorted(order.items())
-    }
-    records = tuple(record_for(run, history.hardware) for run in merged)
-    return Group(machine, environment, tuple(merged), series, records)
-
-
-def _one_a_commit(runs: list[Run]) -> list[Run]:
-    """One run a commit, the oldest commit first.
-
-    Folders of one machine under two names can give two files for a commit: of each point the one
-    that was measured, and measured last, counts.
-    """
-    commits: dict[str, list[Run]] = {}
-    for run in sorted(runs, key=lambda run: (_moment(run.commit_date), _moment(run.started_at))):
-        commits.setdefault(run.commit, []).append(run)
-    return [same[0] if len(same) == 1 else _merge(same) for same in commits.values()]
-
-
-def _merge(runs: list[Run]) -> Run:
-    points: dict[tuple[str, tuple[str, ...]], Point] = {}
-    for run in runs:
-        for point in run.points:
-            key = (point.benchmark, point.parameters)
-            if key not in points or point.outcome is Outcome.MEASURED:
-                points[key] = point
-    return replace(runs[-1], points=tuple(points.values()))
-
-
-def _moment(moment: datetime | None) -> datetime:
+def moment_of(moment: datetime | None) -> datetime:
     """A time that can be compared with any other; the beginning of all times for ``None``."""
     return datetime.min.replace(tzinfo=UTC) if moment is None else utc(moment)

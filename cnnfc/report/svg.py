@@ -40,7 +40,7 @@ def render(spec: Spec, prefix: str, label: str) -> str:
     drawn = vl_convert.vegalite_to_svg(dict(_clean(spec)), allowed_base_urls=[])
     # Our own renderer's output; it has no document type, so no entities to expand.
     root = ET.fromstring(drawn)  # noqa: S314
-    _tidy(root, prefix)
+    _tidy(root, _Ids(prefix))
     root.set("xmlns", _NAMESPACE.strip("{}"))
     root.set("role", "img")
     root.set("aria-label", clean(label))
@@ -57,7 +57,18 @@ def _clean(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-def _tidy(element: ET.Element, prefix: str) -> None:
+class _Ids:
+    """New ids for old ones, numbered afresh: vl-convert counts on from picture to picture."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._known: dict[str, str] = {}
+
+    def __call__(self, old: str) -> str:
+        return self._known.setdefault(old, f"{self._prefix}-{len(self._known) + 1}")
+
+
+def _tidy(element: ET.Element, ids: _Ids) -> None:
     element.tag = str(element.tag).removeprefix(_NAMESPACE)
     if element.tag not in _ELEMENTS:
         raise ValueError(f"a chart has an element <{element.tag}>, which pages do not allow")
@@ -65,21 +76,21 @@ def _tidy(element: ET.Element, prefix: str) -> None:
     for name, value in list(element.attrib.items()):
         del element.attrib[name]
         if name in _ATTRIBUTES:
-            element.set(name, _attribute(name, value, prefix))
+            element.set(name, _attribute(name, value, ids))
     for child in list(element):
-        _tidy(child, prefix)
+        _tidy(child, ids)
         if _invisible(child):
             element.remove(child)
     if said and element.tag in ("path", "rect", "line") and len(element) == 0:
         ET.SubElement(element, "title").text = said
 
 
-def _attribute(name: str, value: str, prefix: str) -> str:
+def _attribute(name: str, value: str, ids: _Ids) -> str:
     if name == "id":
-        return f"{prefix}-{value}"
+        return ids(value)
     if name == "clip-path":
-        return value.replace("url(#", f"url(#{prefix}-")
-    if name in ("fill", "stroke", "id"):
+        return f"url(#{ids(value.removeprefix('url(#').removesuffix(')'))})"
+    if name in ("fill", "stroke"):
         return value
     return _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), value)
 

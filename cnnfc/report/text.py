@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -43,9 +44,10 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
-def listing(items: list[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" * bool(items)
+def listing(items: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; empty for nothing."""
+    *others, last = items or ("",)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def day(moment: datetime) -> str:
@@ -59,14 +61,14 @@ def minute(moment: datetime) -> str:
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """How long before `now`: ``just now``, ``5 minutes ago``, ``3 days ago``.
+    """How long before `now`: ``just now``, ``5 min ago``, ``3 days ago``.
 
     A moment after `now` (another machine's clock) is ``just now``.
     """
     seconds = (utc(now) - utc(moment)).total_seconds()
-    for length, noun in ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute")):
+    for length, noun, nouns in ((86400, "day", ""), (3600, "hour", ""), (60, "min", "min")):
         if seconds >= length:
-            return f"{plural(int(seconds // length), noun)} ago"
+            return f"{plural(int(seconds // length), noun, nouns)} ago"
     return "just now"
 
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from cnnfc.errors import UsageError
 from cnnfc.history.results import History
+from cnnfc.machine.locked_files import locked
 from cnnfc.report.model import Page, Site, Spec
 from cnnfc.report.pages import build_site
 from cnnfc.report.svg import render
@@ -129,17 +130,24 @@ def _replacing(out: Path) -> Iterator[Path]:
     new.mkdir()
     try:
         yield new
-        if out.exists():
-            out.rename(old)
-        try:
-            new.rename(out)
-        except OSError:
-            if old.exists() and not out.exists():
-                old.rename(out)
-            raise
+        with locked(out):
+            _swap(new, out, old)
     finally:
         shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _swap(new: Path, out: Path, old: Path) -> None:
+    """Put `new` in the place of `out`, which goes to `old`; on an error, `out` stays."""
+    if out.exists():
+        _check_ours(out)
+        out.rename(old)
+    try:
+        new.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
 
 
 def _check_ours(out: Path) -> None:

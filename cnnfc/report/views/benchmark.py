@@ -13,7 +13,7 @@ from cnnfc.records import BenchmarkInfo, Outcome
 from cnnfc.report import links, text
 from cnnfc.report.model import Cell, Column, Figure, Link, Notice, Page, Table
 from cnnfc.report.series import Group, Series, movers
-from cnnfc.report.views import common
+from cnnfc.report.views import benchmarks, cells, common
 from cnnfc.report.views.benchmark_figures import figures, up
 from cnnfc.report.views.common import Context
 from cnnfc.units import Scale
@@ -79,7 +79,7 @@ def pages(name: str, groups: Sequence[Group], context: Context) -> Iterator[Page
             section="Benchmarks",
             answer=tuple(section.answer for section in sections),
             how_to_read=_how_to_read(info),
-            trail=(Link("Overview", "index.html"), Link("Benchmarks", "index.html#benchmarks")),
+            trail=(Link("Overview", "index.html"), Link("Benchmarks", benchmarks.path())),
             siblings=siblings if len(parts) > 1 else (),
             body=BenchmarkBody(
                 description=common.describe(info),
@@ -125,12 +125,14 @@ def _answer(label: str, group: Group, series: list[Series]) -> Notice:
     """What the numbers say, without calling a difference inside the noise a change."""
     found = [one for one in series if one.measured]
     failed = sum(one.outcome is Outcome.FAILED for one in series)
-    compared = [one for one in found if one.ratio is not None]
+    compared = [one for one in found if one.comparable]
     moved = movers(compared)
     better = sum(one.better is True for one in moved)
     commits = sum(any(one.readings[n] for one in found) for n in range(len(group.runs)))
-    if not compared:
+    if not any(one.previous for one in found):
         said = "a second value is needed before anything can be compared"
+    elif not compared:
+        said = "without intervals, a difference cannot be told from noise"
     elif not moved:
         said = f"no newest value of {len(compared)} left the interval of the one before"
     else:
@@ -149,17 +151,17 @@ def _answer(label: str, group: Group, series: list[Series]) -> Notice:
 def _table(group: Group, series: list[Series], id_: str, context: Context) -> Table:
     info = series[0].info
     width = max(len(one.parameters) for one in series)
-    scale = common.value_scale(series)
+    scale = cells.value_scale(series)
     readings = [one.newest for one in series if one.newest]
-    shared, note = common.doubts(readings)
+    shared, note = cells.doubts(readings)
     names = common.parameter_columns(info, width) or (Column("Benchmark", code=True),)
-    return Table(
+    table = Table(
         id=f"values-{id_}",
         caption="Newest values",
         columns=(
             *names,
             Column("Newest", scale.symbol, numeric=True, hint="The centre of the newest values"),
-            Column(common.interval_title(readings), scale.symbol, numeric=True),
+            Column(cells.interval_title(readings), scale.symbol, numeric=True),
             Column("n", numeric=True, hint="How many values the newest run took"),
             Column("Change", numeric=True, hint=f"Against the value before; up is {up(info)}"),
             Column("History"),
@@ -171,6 +173,7 @@ def _table(group: Group, series: list[Series], id_: str, context: Context) -> Ta
         note=note,
         filterable=len(series) > 8,
     )
+    return cells.without_empty(table, "Change", "History")
 
 
 def _row(
@@ -184,9 +187,9 @@ def _row(
 ) -> tuple[Cell, ...]:
     newest = one.newest
     failed = "failed in the newest run" if one.outcome is Outcome.FAILED else ""
-    doubts = [words for words in (failed, common.doubt(newest, shared)) if words]
+    doubts = [words for words in (failed, cells.doubt(newest, shared)) if words]
     first, *others = one.parameters or (one.info.name,)
-    centre = common.number(newest.summary.centre if newest else None, scale)
+    centre = cells.number(newest.summary.centre if newest else None, scale)
     if newest is not None and newest.run is not group.current:
         commit = context.commit(newest.run)
         centre = replace(centre, href=commit.href, detail=f"of {commit.text}")
@@ -195,10 +198,10 @@ def _row(
         *(Cell(value) for value in others),
         *(Cell("") for _ in range(width - 1 - len(others))),
         centre,
-        Cell(common.interval_text(newest, scale) if newest else text.MISSING),
-        common.values(newest),
-        common.change_cell(one),
-        common.trend_cell(one),
+        Cell(cells.interval_text(newest, scale) if newest else text.MISSING),
+        cells.values(newest),
+        cells.change_cell(one),
+        cells.trend_cell(one),
     )
 
 

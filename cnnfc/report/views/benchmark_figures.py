@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from cnnfc.records import BenchmarkInfo
-from cnnfc.report import charts, palette, text
+from cnnfc.report import palette, text
+from cnnfc.report.charts import history
+from cnnfc.report.charts import rows as row_charts
+from cnnfc.report.charts.marks import BUDGET, Mark, Value
 from cnnfc.report.model import Figure, Spec
 from cnnfc.report.series import Group, Reading, Series, movers
 from cnnfc.report.views import common
@@ -40,10 +43,10 @@ def figure(id_: str, title: str, caption: str, alt: str, draw: Callable[[bool], 
 
 def _each(group: Group, series: Sequence[Series], id_: str) -> Figure:
     info = series[0].info
-    start = max(0, len(group.runs) - charts.BUDGET // (3 * len(series)))
+    start = max(0, len(group.runs) - BUDGET // (3 * len(series)))
     labels = common.commit_labels(group.runs[start:])
     lines = [
-        charts.Line(
+        history.Line(
             palette.series_style(index, text.clean(one.label)),
             tuple(_value(one, reading) for reading in one.readings[start:]),
         )
@@ -55,16 +58,18 @@ def _each(group: Group, series: Sequence[Series], id_: str) -> Figure:
         "The centre of every run with its interval. The oldest commit is on the left, the newest "
         f"on the right; a gap is a commit without a value.{_left_out(start)}",
         f"{text.plural(len(series), 'series', 'series')} over {len(labels)} commits",
-        lambda compact: charts.history(lines, labels, info.unit, axis_title(info), compact=compact),
+        lambda compact: history.history(
+            lines, labels, info.unit, axis_title(info), compact=compact
+        ),
     )
 
 
 def _all(group: Group, series: Sequence[Series], id_: str) -> Figure:
-    shown = max(_FEWEST_COMMITS, charts.BUDGET // len(series))
+    shown = max(_FEWEST_COMMITS, BUDGET // len(series))
     start = max(0, len(group.runs) - shown)
     labels = common.commit_labels(group.runs[start:])
     # Beyond the budget every n-th series stands for its neighbours.
-    every = max(1, -(-len(series) * len(labels) // charts.BUDGET))
+    every = max(1, -(-len(series) * len(labels) // BUDGET))
     moved = [one for one in movers(series) if (one.usual or 0) > 0][:_HIGHLIGHTED]
     styles = {
         id(one): palette.series_style(index, text.clean(one.label))
@@ -74,12 +79,12 @@ def _all(group: Group, series: Sequence[Series], id_: str) -> Figure:
     for title, members in by_device(series):
         crowd = [one for one in members if id(one) not in styles and (one.usual or 0) > 0]
         lines = tuple(
-            charts.Line(styles[id(one)], tuple(relative(one, r) for r in one.readings[start:]))
+            history.Line(styles[id(one)], tuple(relative(one, r) for r in one.readings[start:]))
             for one in members
             if id(one) in styles
         )
         faint = tuple(tuple(_ratio(one, r) for r in one.readings[start:]) for one in crowd[::every])
-        panels.append(charts.Panel(title, lines, faint))
+        panels.append(history.Panel(title, lines, faint))
     info = series[0].info
     return figure(
         f"history-{id_}",
@@ -88,7 +93,7 @@ def _all(group: Group, series: Sequence[Series], id_: str) -> Figure:
         f"large cases can be compared. {_coloured(len(moved), len(series))}"
         f"{_left_out(start)}{_thinned(every)}",
         f"{len(series)} series over {len(labels)} commits, {len(moved)} of them highlighted",
-        lambda compact: charts.relative_history(
+        lambda compact: history.relative_history(
             panels, labels, f"Relative to usual; up is {up(info)}", compact=compact
         ),
     )
@@ -104,25 +109,28 @@ def _newest(series: Sequence[Series], id_: str) -> Iterator[Figure]:
             "Newest values",
             "The newest value of every series with its interval, the largest first.",
             f"{text.plural(len(series), 'series', 'series')}, sorted by their newest values",
-            lambda compact: charts.dots(marks, info.unit, axis_title(info), compact=compact),
+            lambda compact: row_charts.dots(marks, info.unit, axis_title(info), compact=compact),
         )
         return
+    values = [one.newest.summary.centre for one in series if one.newest]
     for number, (device, members) in enumerate(by_device(series)):
-        yield _strip(device, members, f"newest-{id_}-{number}")
+        yield _strip(device, members, values, f"newest-{id_}-{number}")
 
 
-def _strip(device: str, series: Sequence[Series], id_: str) -> Figure:
+def _strip(device: str, series: Sequence[Series], every: Sequence[float], id_: str) -> Figure:
     info = series[0].info
     crowd = [mark for one in series if (mark := _mark(one, one.label))]
-    every = max(1, -(-len(crowd) // charts.BUDGET))
-    some = crowd[::every]
+    step = max(1, -(-len(crowd) // BUDGET))
+    some = crowd[::step]
     return figure(
         id_,
         f"Newest values on {device}" if device else "Newest values",
         "One tick a case: where ticks crowd, cases take about the same. The table has every "
-        f"value.{_thinned(every)}",
+        f"value.{_thinned(step)}",
         f"{text.plural(len(crowd), 'series', 'series')} by family",
-        lambda compact: charts.strips(some, info.unit, axis_title(info), compact=compact),
+        lambda compact: row_charts.strips(
+            some, every, info.unit, axis_title(info), compact=compact
+        ),
     )
 
 
@@ -165,30 +173,28 @@ def _thinned(every: int) -> str:
     return f" One line stands for {every} series." if every > 1 else ""
 
 
-def _mark(one: Series, label: str) -> charts.Mark | None:
+def _mark(one: Series, label: str) -> Mark | None:
     value = _value(one, one.newest)
     if value is None:
         return None
     style = palette.family(one.layer.case) if one.layer else palette.ANY
-    return charts.Mark(style, text.shorten(text.clean(label), 44), 0.0, value)
+    return Mark(style, text.shorten(text.clean(label), 56), 0.0, value)
 
 
-def _value(one: Series, reading: Reading | None) -> charts.Value | None:
+def _value(one: Series, reading: Reading | None) -> Value | None:
     if reading is None:
         return None
-    low, high = reading.interval or (None, None)
-    said = text.clean(common.hover(one.label, reading, one.info.unit))
-    return charts.Value(reading.summary.centre, low, high, said)
+    return common.chart_value(one.label, reading, one.info.unit)
 
 
-def relative(one: Series, reading: Reading | None) -> charts.Value | None:
+def relative(one: Series, reading: Reading | None) -> Value | None:
     """A reading divided by what is usual for its series; ``None`` where that has no meaning."""
     value, usual = _value(one, reading), one.usual
     if value is None or not usual or value.centre <= 0:
         return None
     low = value.low / usual if value.low is not None and value.low > 0 else None
     high = value.high / usual if value.high is not None and low is not None else None
-    return charts.Value(value.centre / usual, low, high, value.hover)
+    return Value(value.centre / usual, low, high, value.hover)
 
 
 def _ratio(one: Series, reading: Reading | None) -> float | None:

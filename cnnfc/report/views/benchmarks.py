@@ -9,7 +9,7 @@ from cnnfc.records import Outcome
 from cnnfc.report import text
 from cnnfc.report.model import Cell, Column, Link, Notice, Page, Table
 from cnnfc.report.series import Group, Series, movers, newest_first, typical
-from cnnfc.report.views import common
+from cnnfc.report.views import cells, common
 from cnnfc.units import format_value
 
 MOST_ROWS: Final = 1_000
@@ -92,7 +92,7 @@ def _row(name: str, groups: Sequence[Group]) -> tuple[Cell, ...]:
     moved = movers(found)
     return (
         Cell(name, href=common.benchmark_path(name), detail=common.describe(info)),
-        common.count(len(found)),
+        cells.count(len(found)),
         _span(found),
         Cell("higher" if info.higher_is_better else "lower"),
         _moved(moved),
@@ -107,8 +107,8 @@ def _span(found: Sequence[Series]) -> Cell:
         return Cell(text.MISSING, tone="muted")
     low, high = min(centres), max(centres)
     unit = found[0].info.unit
-    said = format_value(low, unit)
-    return Cell(said if low == high else f"{said} – {format_value(high, unit)}", sort=repr(low))
+    ends = list(dict.fromkeys((format_value(low, unit), format_value(high, unit))))
+    return Cell(" – ".join(ends), sort=repr(low))
 
 
 def _moved(moved: Sequence[Series]) -> Cell:
@@ -127,7 +127,7 @@ def _spark(name: str, groups: Sequence[Group]) -> Cell:
         series = [one for one in group.series.get(name, ()) if one.measured]
         if series:
             values = typical(series, len(group.runs))
-            return Cell("", spark=common.sparkline(values, f"typical value of {name}"))
+            return Cell("", spark=cells.sparkline(values, f"typical value of {name}"))
     return Cell("")
 
 

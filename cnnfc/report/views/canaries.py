@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from cnnfc.report import charts, palette, text
+from cnnfc.report import palette, text
+from cnnfc.report.charts import history
 from cnnfc.report.model import Cell, Column, Figure, Table
 from cnnfc.report.series import Group, Series
-from cnnfc.report.views import common
+from cnnfc.report.views import cells, common
 from cnnfc.report.views.benchmark_figures import by_device, figure, relative
 from cnnfc.units import format_value, scale_for
 
@@ -24,10 +25,10 @@ def canary_figures(group: Group, series: Sequence[Series], id_: str) -> Iterator
     start = max(0, len(group.runs) - _MOST_COMMITS)
     labels = common.commit_labels(group.runs[start:])
     panels = [
-        charts.Panel(
+        history.Panel(
             title,
             tuple(
-                charts.Line(
+                history.Line(
                     styles[_name(one)], tuple(relative(one, r) for r in one.readings[start:])
                 )
                 for one in members
@@ -38,10 +39,11 @@ def canary_figures(group: Group, series: Sequence[Series], id_: str) -> Iterator
     yield figure(
         f"canaries-{id_}",
         "Reference kernels over the runs",
-        "Each reading relative to the median of its kernel, with its interval. A machine that "
+        "Each reading relative to the median of its kernel, with its interval, cut off at the edge "
+        "where it is wide. A machine that "
         "holds still shows flat lines.",
         f"{len(series)} reference kernels over {len(labels)} commits",
-        lambda compact: charts.relative_history(
+        lambda compact: history.relative_history(
             panels, labels, "Relative to usual", compact=compact
         ),
     )
@@ -51,7 +53,7 @@ def canary_table(series: Sequence[Series], id_: str) -> Table:
     """Newest reading of every kernel, and how far its readings ever were apart."""
     rows = []
     readings = [one.newest for one in series if one.newest]
-    shared, note = common.doubts(readings)
+    shared, note = cells.doubts(readings)
     for one in series:
         newest = one.newest
         if newest is None:
@@ -63,25 +65,25 @@ def canary_table(series: Sequence[Series], id_: str) -> Table:
                 Cell(
                     one.parameters[0] if one.parameters else one.info.name,
                     href=common.benchmark_path(one.info.name),
-                    warning=common.doubt(newest, shared),
+                    warning=cells.doubt(newest, shared),
                 ),
                 Cell(one.layer.device.label if one.layer else " · ".join(one.parameters[1:])),
                 Cell(format_value(centre, one.info.unit), sort=repr(centre)),
-                Cell(common.interval_text(newest, scale)),
-                common.values(newest),
-                common.change_cell(one),
+                Cell(cells.interval_text(newest, scale)),
+                cells.values(newest),
+                cells.change_cell(one),
                 _range(one),
-                common.trend_cell(one),
+                cells.trend_cell(one),
             )
         )
-    return Table(
+    table = Table(
         id=f"canaries-table-{id_}",
-        caption="Reference kernels",
+        caption="Newest readings",
         columns=(
             Column("Kernel", code=True),
             Column("Device"),
             Column("Newest", numeric=True),
-            Column(common.interval_title(readings), numeric=True),
+            Column(cells.interval_title(readings), numeric=True),
             Column("n", numeric=True),
             Column("Change", numeric=True, hint="Against the reading before"),
             Column("Range", numeric=True, hint="Lowest to highest, relative to the median"),
@@ -90,6 +92,7 @@ def canary_table(series: Sequence[Series], id_: str) -> Table:
         rows=tuple(rows),
         note=note,
     )
+    return cells.without_empty(table, "Change", "Range", "History")
 
 
 def _name(one: Series) -> str:

@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Final
 
 from cnnfc.history.results import History
-from cnnfc.names import BenchmarkName
 from cnnfc.report import text
 from cnnfc.report.layers import DeviceLayers
-from cnnfc.report.model import Cell, Column, Link, Notice, Page, Sparkline, Stat, Table
-from cnnfc.report.series import Group, Reading, Series, movers, newest_first, typical
-from cnnfc.report.views import common, parameters
+from cnnfc.report.model import Cell, Column, Notice, Page, Stat, Table
+from cnnfc.report.series import Group, Reading, movers, newest_first
+from cnnfc.report.views import cells, common, parameters
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.conclusion import interval, rival
-from cnnfc.report.views.machine import latest_record
+from cnnfc.report.views.machine_card import STALE_AFTER, MachineCard, is_stale, machine_card
+from cnnfc.report.views.parameter_tables import share_cell
 from cnnfc.units import Scale, scale_for
 
-#: A machine that measured nothing for longer is called stale.
-STALE_AFTER: Final = timedelta(days=14)
 _MOST_MOVES: Final = 10
+#: Machines that a sentence names one by one.
+_MOST_NAMED: Final = 3
 _MOST_PROBLEMS: Final = 200
-
-
-@dataclass(frozen=True)
-class MachineCard:
-    """One machine in one environment at a glance."""
-
-    name: str
-    href: str
-    processor: str
-    state: Notice
-    last_run: str
-    commit: Cell
-    commit_date: str
-    coverage: str
-    coverage_share: str
-    skipped: str
-    failed: Cell
-    spark: Sparkline | None
-    spark_note: str
-    layers: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +54,7 @@ def page(
         how_to_read=_HOW_TO_READ,
         body=IndexBody(
             stats=_stats(history, ordered, benchmarks, context),
-            machines=tuple(_card(group, groups, layers, context) for group in ordered),
+            machines=tuple(machine_card(group, groups, layers, context) for group in ordered),
             parameters=_parameters(layers, groups) if layers else None,
             moves=_moves(ordered, groups),
             problems=_problems(history) if history.problems else None,
@@ -83,40 +62,12 @@ def page(
     )
 
 
-def _stale(group: Group, context: Context) -> bool:
-    return text.utc(context.now) - text.utc(group.last_run_at) > STALE_AFTER
-
-
 def _answer(history: History, groups: Sequence[Group], context: Context) -> tuple[Notice, ...]:
     """Everything that is wrong, a sentence each; or that nothing is."""
     if not groups:
         said = "Nothing is measured yet: run `cnnfc run` or `asv run`, then report again."
-        wrong = [Notice(said, "bad")]
-    else:
-        wrong = []
-    for group in groups:
-        failed = group.counts(group.current).failed
-        if failed:
-            wrong.append(
-                Notice(
-                    f"{text.plural(failed, 'combination')} failed on "
-                    f"{common.group_label(group, groups)} in its newest run.",
-                    "bad",
-                )
-            )
-    wrong += [
-        Notice(
-            f"{common.group_label(group, groups)} was last measured "
-            f"{text.ago(group.last_run_at, context.now)}.",
-            "warn",
-        )
-        for group in groups
-        if _stale(group, context)
-    ]
-    if history.problems:
-        wrong.append(
-            Notice(f"{text.plural(len(history.problems), 'file')} could not be read whole.", "warn")
-        )
+        return (Notice(said, "bad"), *_unread(history))
+    wrong = [*_failures(groups), *_staleness(groups, context), *_unread(history)]
     if wrong:
         return tuple(wrong)
     newest = text.ago(groups[0].last_run_at, context.now)
@@ -127,6 +78,45 @@ def _answer(history: History, groups: Sequence[Group], context: Context) -> tupl
             "good",
         ),
     )
+
+
+def _failures(groups: Sequence[Group]) -> Iterator[Notice]:
+    found = [(group, failed) for group in groups if (failed := group.counts(group.current).failed)]
+    if len(found) > _MOST_NAMED:
+        names = _names([group for group, _ in found], groups)
+        total = text.plural(sum(failed for _, failed in found), "combination")
+        yield Notice(f"{total} failed in the newest runs of {names}.", "bad")
+        return
+    for group, failed in found:
+        label = common.group_label(group, groups)
+        combinations = text.plural(failed, "combination")
+        yield Notice(f"{combinations} failed on {label} in its newest run.", "bad")
+
+
+def _staleness(groups: Sequence[Group], context: Context) -> Iterator[Notice]:
+    found = [group for group in groups if is_stale(group, context)]
+    if len(found) > _MOST_NAMED:
+        oldest = text.ago(min(group.last_run_at for group in found), context.now)
+        names = _names(found, groups)
+        yield Notice(f"Not measured for long, the first of them {oldest}: {names}.", "warn")
+        return
+    for group in found:
+        when = text.ago(group.last_run_at, context.now)
+        label = common.group_label(group, groups)
+        yield Notice(f"{label} was last measured {when}.", "warn")
+
+
+def _unread(history: History) -> Iterator[Notice]:
+    files = len({problem.path for problem in history.problems})
+    if files:
+        yield Notice(f"{text.plural(files, 'file')} could not be read whole.", "warn")
+
+
+def _names(found: Sequence[Group], groups: Sequence[Group]) -> str:
+    """The first few machines, and how many more."""
+    labels = [common.group_label(group, groups) for group in found]
+    rest = len(labels) - _MOST_NAMED
+    return text.listing([*labels[:_MOST_NAMED], *([f"{rest} more"] if rest > 0 else [])])
 
 
 def _stats(
@@ -142,14 +132,14 @@ def _stats(
             "Last run",
             text.ago(groups[0].last_run_at, context.now) if groups else text.MISSING,
             text.minute(groups[0].last_run_at) if groups else "",
-            "warn" if groups and _stale(groups[0], context) else "",
+            "warn" if groups and is_stale(groups[0], context) else "",
         ),
         Stat("Machines", f"{len(machines):,}", text.plural(len(history.runs), "run")),
         Stat("Commits", f"{len(commits):,}", _span(history)),
-        Stat("Benchmarks", f"{benchmarks:,}", "with at least one value"),
-        Stat("Measured", f"{sum(c.measured for c in counts):,}", "values of the newest runs"),
+        Stat("Benchmarks", f"{benchmarks:,}", "with a value"),
+        Stat("Measured", f"{sum(c.measured for c in counts):,}", "in the newest runs"),
         Stat("Failed", f"{failed:,}", "in the newest runs", "bad" if failed else ""),
-        Stat("Left out", f"{problems:,}", "files, or parts of one", "warn" if problems else ""),
+        Stat("Left out", f"{problems:,}", "files or parts", "warn" if problems else ""),
     )
 
 
@@ -157,68 +147,7 @@ def _span(history: History) -> str:
     if not history.runs:
         return ""
     dates = sorted(text.day(run.commit_date) for run in history.runs)
-    return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
-
-
-def _card(
-    group: Group, groups: Sequence[Group], layers: Sequence[DeviceLayers], context: Context
-) -> MachineCard:
-    counts = group.counts(group.current)
-    share = counts.measured / counts.expected if counts.expected else 0.0
-    times = [
-        one
-        for one in group.all_series()
-        if one.info.unit == "seconds" and not _is_canary(one) and one.measured
-    ]
-    usual = typical(times, len(group.runs))
-    spark = common.sparkline(usual, f"typical time over {text.plural(len(usual), 'commit')}")
-    stale = _stale(group, context)
-    label = common.group_label(group, groups)
-    state = "failures" if counts.failed else "stale" if stale else "fresh"
-    return MachineCard(
-        name=label,
-        href=common.machine_path(group.machine),
-        processor=_processor(group),
-        state=Notice(state, "bad" if counts.failed else "warn" if stale else "good"),
-        last_run=text.ago(group.last_run_at, context.now),
-        commit=context.commit(group.current),
-        commit_date=text.day(group.current.commit_date),
-        coverage=f"{counts.measured:,} of {counts.expected:,} measured",
-        coverage_share=f"{share * 100:.1f}",
-        skipped=f"{counts.skipped:,}",
-        failed=Cell(f"{counts.failed:,}", tone="bad" if counts.failed else ""),
-        spark=spark,
-        spark_note=f"typical time, {text.plural(len(times), 'series', 'series')}, lower is better"
-        if spark
-        else "one commit so far",
-        layers=tuple(
-            Link(one.device.label, parameters.path(one)) for one in layers if one.group is group
-        ),
-    )
-
-
-def _processor(group: Group) -> str:
-    """What the machine is, in a line, from its hardware record or from asv's facts."""
-    record = latest_record([group])
-    if record is None:
-        facts = group.current.machine_facts
-        parts = [facts.get("cpu", ""), facts.get("os", "")]
-        return " · ".join(text.shorten(part, 60) for part in parts if part)
-    identity = record.identity
-    cores, memory = identity.get("cores"), identity.get("memory_bytes")
-    parts = [str(identity.get("cpu_model") or "")]
-    if isinstance(cores, int):
-        parts.append(text.plural(cores, "core"))
-    if isinstance(memory, int):
-        parts.append(f"{memory / 2**30:.0f} GiB")
-    gpus = identity.get("gpus")
-    parts += [str(gpu) for gpu in gpus] if isinstance(gpus, list) else []
-    return " · ".join(text.shorten(part, 60) for part in parts if part)
-
-
-def _is_canary(one: Series) -> bool:
-    parsed = BenchmarkName.parse(one.info.name)
-    return parsed is not None and parsed.is_canary
+    return f"of {dates[0]}" if dates[0] == dates[-1] else f"since {dates[0]}"
 
 
 def _parameters(layers: Sequence[DeviceLayers], groups: Sequence[Group]) -> Table:
@@ -232,12 +161,12 @@ def _parameters(layers: Sequence[DeviceLayers], groups: Sequence[Group]) -> Tabl
                     href=parameters.path(one),
                     detail=one.device.label,
                 ),
-                parameters.share_cell(mine.fit.log_r2, bar=True),
+                share_cell(mine.fit.log_r2, bar=True),
                 Cell(interval(mine.fit)),
                 Cell(best.name if best else text.MISSING),
-                parameters.share_cell(best.fit.log_r2 if best else None, bar=True),
+                share_cell(best.fit.log_r2 if best else None, bar=True),
                 Cell(interval(best.fit) if best else text.MISSING),
-                common.count(mine.fit.n),
+                cells.count(mine.fit.n),
             )
         )
     return Table(
@@ -259,7 +188,7 @@ def _parameters(layers: Sequence[DeviceLayers], groups: Sequence[Group]) -> Tabl
 
 def _moves(ordered: Sequence[Group], groups: Sequence[Group]) -> Table | None:
     """The largest differences to the value before, over all machines."""
-    compared = [(one, group) for group in ordered for one in group.all_series() if one.ratio]
+    compared = [(one, group) for group in ordered for one in group.all_series() if one.comparable]
     if not compared:
         return None
     home = {id(one): group for one, group in compared}
@@ -277,8 +206,8 @@ def _moves(ordered: Sequence[Group], groups: Sequence[Group]) -> Table | None:
                 Cell(common.group_label(group, groups), href=common.machine_path(group.machine)),
                 _value(previous, scale),
                 _value(newest, scale),
-                common.change_cell(one),
-                common.trend_cell(one),
+                cells.change_cell(one),
+                cells.trend_cell(one),
             )
         )
     return Table(
@@ -304,7 +233,7 @@ def _moves(ordered: Sequence[Group], groups: Sequence[Group]) -> Table | None:
 
 def _value(reading: Reading, scale: Scale) -> Cell:
     """Like a cell of a column with one scale, but with its unit: rows have different ones here."""
-    cell = common.measured_cell(reading, scale)
+    cell = cells.measured_cell(reading, scale)
     return replace(cell, text=f"{cell.text} {scale.symbol}".rstrip())
 
 

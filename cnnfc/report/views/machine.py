@@ -10,15 +10,12 @@ from cnnfc.machine.schema import HardwareRecord
 from cnnfc.names import BenchmarkName
 from cnnfc.report import facts, links, text
 from cnnfc.report.layers import DeviceLayers
-from cnnfc.report.model import Cell, Column, Fact, Facts, Figure, Link, Notice, Page, Stat, Table
+from cnnfc.report.model import Fact, Facts, Figure, Link, Notice, Page, Stat, Table
 from cnnfc.report.series import Group, Series, movers, newest_first
 from cnnfc.report.views import common, parameters
 from cnnfc.report.views.canaries import canary_figures, canary_table
 from cnnfc.report.views.common import Context
-from cnnfc.units import format_duration
-
-MOST_RUNS: Final = 1_000
-_MOST_NAMES: Final = 4
+from cnnfc.report.views.machine_tables import changes_table, notes_table, readings_table, runs_table
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ def _answer(groups: Sequence[Group], context: Context) -> Iterator[Notice]:
         + (f", {counts.failed:,} failed." if counts.failed else "."),
         "bad" if counts.failed else "",
     )
-    kernels = [one for one in _canaries(group) if one.ratio is not None]
+    kernels = [one for one in _canaries(group) if one.comparable]
     if kernels:
         moved = len(movers(kernels))
         yield Notice(
@@ -135,11 +132,11 @@ def _body(groups: Sequence[Group], layers: Sequence[DeviceLayers], context: Cont
         settings=_listed("Settings", facts.facts(record.state_before, volatile=False))
         if record
         else None,
-        readings=_readings(record) if record else None,
-        changes=_changes(before, record, context) if record and before else None,
+        readings=readings_table(record) if record else None,
+        changes=changes_table(before, record, context) if record and before else None,
         canaries=tuple(_canary_sections(groups)),
-        notes=_notes(record) if record and record.notes else None,
-        runs=_runs(groups, context),
+        notes=notes_table(record) if record and record.notes else None,
+        runs=runs_table(groups, context),
     )
 
 
@@ -178,39 +175,6 @@ def _identity(group: Group, record: HardwareRecord | None) -> Facts:
     )
 
 
-def _readings(record: HardwareRecord) -> Table:
-    return Table(
-        id="readings",
-        caption="How it was during the latest run",
-        columns=(
-            Column("Reading"),
-            Column("Before", numeric=True),
-            Column("After", numeric=True),
-        ),
-        rows=tuple(
-            (Cell(name), Cell(before), Cell(after))
-            for name, before, after in facts.readings(record)
-        ),
-        empty="The record has no readings.",
-        note="" if record.state_after else "The run was not finished, or nothing ended it.",
-    )
-
-
-def _changes(before: HardwareRecord, record: HardwareRecord, context: Context) -> Table:
-    since = f"{text.minute(before.started_at)} ({text.ago(before.started_at, context.now)})"
-    return Table(
-        id="changes",
-        caption="Changed since the run before",
-        columns=(Column("What"), Column("Before"), Column("Now")),
-        rows=tuple(
-            (Cell(name), Cell(old, tone="muted"), Cell(new))
-            for name, old, new in facts.changes(before, record)
-        ),
-        empty="Nothing changed.",
-        note=f"The run before began {since}.",
-    )
-
-
 def _canaries(group: Group) -> list[Series]:
     found = []
     for name, series in group.series.items():
@@ -230,85 +194,6 @@ def _canary_sections(groups: Sequence[Group]) -> Iterator[Canaries]:
                 tuple(canary_figures(group, found, id_)),
                 canary_table(found, id_),
             )
-
-
-def _notes(record: HardwareRecord) -> Table:
-    """The notes of a run, those with one reason together."""
-    reasons: dict[str, list[str]] = {}
-    for note in record.notes:
-        what = " · ".join(part for part in (note.benchmark, note.case, note.device) if part)
-        reasons.setdefault(note.reason, []).append(what)
-    rows = []
-    for reason, names in reasons.items():
-        known = [name for name in names if name]
-        shown = ", ".join(text.shorten(name, 60) for name in known[:_MOST_NAMES])
-        rest = len(known) - _MOST_NAMES
-        rows.append(
-            (
-                Cell(reason),
-                common.count(len(names)),
-                Cell(f"{shown} and {rest:,} more" if rest > 0 else shown or "the whole run"),
-            )
-        )
-    return Table(
-        id="notes",
-        caption="Skipped, and why",
-        columns=(Column("Reason"), Column("Times", numeric=True), Column("Concerns", code=True)),
-        rows=tuple(rows),
-    )
-
-
-def _runs(groups: Sequence[Group], context: Context) -> Table:
-    rows = []
-    runs = [
-        (group, run, record)
-        for group in groups
-        for run, record in zip(group.runs, group.records, strict=True)
-    ]
-    runs.sort(key=lambda entry: entry[1].commit_date.isoformat(), reverse=True)
-    for group, run, record in runs[:MOST_RUNS]:
-        counts = group.counts(run)
-        took = text.MISSING
-        if record and record.finished_at:
-            took = format_duration((record.finished_at - record.started_at).total_seconds())
-        rows.append(
-            (
-                context.commit(run),
-                Cell(text.day(run.commit_date), sort=run.commit_date.isoformat()),
-                Cell(text.minute(run.started_at) if run.started_at else text.MISSING),
-                Cell(run.environment),
-                Cell((record.profile if record else None) or text.MISSING),
-                common.count(counts.measured),
-                common.count(counts.skipped),
-                Cell(
-                    f"{counts.failed:,}",
-                    sort=str(counts.failed),
-                    tone="bad" if counts.failed else "",
-                ),
-                Cell(took),
-                Cell("uncommitted changes" if record and record.dirty else "", tone="warn"),
-            )
-        )
-    rest = len(runs) - len(rows)
-    return Table(
-        id="runs",
-        caption="Runs, the newest commit first",
-        columns=(
-            Column("Commit", code=True),
-            Column("Committed"),
-            Column("Measured at"),
-            Column("Environment"),
-            Column("Profile"),
-            Column("Measured", numeric=True),
-            Column("Skipped", numeric=True, hint="Without devices that this machine lacks"),
-            Column("Failed", numeric=True),
-            Column("Took", numeric=True),
-            Column("Notes"),
-        ),
-        rows=tuple(rows),
-        note=f"{text.plural(rest, 'older run')} not shown." if rest else "",
-        filterable=len(rows) > 8,
-    )
 
 
 _HOW_TO_READ: Final = (

@@ -12,19 +12,18 @@ from typing import Any, Final
 
 import altair as alt
 
-from cnnfc.report.chart_parts import (
+from cnnfc.report.charts.axes import Axis, value_axis
+from cnnfc.report.charts.marks import Mark, styles_of, with_interval
+from cnnfc.report.charts.parts import (
     FAINT,
     MUTED,
     SURFACE,
-    Axis,
     Data,
     color,
     heading,
     legend,
     shape,
-    value_axis,
 )
-from cnnfc.report.charts import Mark, mark_row, styles_of
 from cnnfc.report.model import Spec
 from cnnfc.units import format_value
 
@@ -85,8 +84,7 @@ class _Box:
     ) -> _Box:
         """The area for the x of `marks`, called `title`, and the y of `every` mark."""
         x = value_axis([mark.x for mark in marks], unit, log=True)
-        ends = [end for mark in every for end in (mark.y.low, mark.y.high, mark.y.centre) if end]
-        y = value_axis(ends, "seconds", log=True)
+        y = value_axis((end for mark in every for end in mark.y.ends), "seconds", log=True)
         return cls(x, y, f"{title} (logarithmic)", *((270, 290) if compact else (470, 380)))
 
     def at_x(self, field: str) -> alt.X:
@@ -148,10 +146,10 @@ def _scatter(
     compact: bool,
 ) -> Spec:
     styles = styles_of(marks)
-    rows = [mark_row(mark) for mark in marks]
-    key = legend(2 if compact else 6, 120)
+    rows = [mark.row for mark in marks]
+    key = legend(2 if compact else 6 if len(styles) < 6 else 4, 120)
     bars = (
-        data.chart([row for row in rows if row["low"] is not None])
+        data.chart(with_interval(rows))
         .mark_rule(strokeWidth=1.5, opacity=0.7)
         .encode(x=box.at_x("x"), y=box.at_y("low"), y2="high:Q", color=color(styles, key))
     )
@@ -171,7 +169,7 @@ def _scatter(
     chart = alt.layer(*behind, bars, points).properties(
         width=box.width,
         height=box.height,
-        title=heading("Latency (logarithmic; lower is better)", offset=22),
+        title=heading("Latency (logarithmic; lower is better)", box.width, offset=22),
     )
     return data.finish(chart, _NARROW_MARGINS if compact else _MARGINS)
 

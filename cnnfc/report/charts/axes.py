@@ -1,4 +1,4 @@
-"""What all charts share: theme, sizes, axes with their ticks.
+"""Axes with their ticks: where they begin and end, which ticks they have, what these say.
 
 Ticks and their labels are computed here and not left to the browser: the same texts as in the
 tables (`cnnfc.units`), and expressions that hold nothing but our own words.
@@ -8,23 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import altair as alt
 
-from cnnfc.report.palette import Style
 from cnnfc.units import Scale, format_value, scale_for, significant
-
-#: vl-convert ships it, so that texts have the same width on every machine that writes a report.
-#: Pages show their own font, which is narrower.
-FONT: Final = "Roboto"
-INK: Final = "var(--ink)"
-MUTED: Final = "var(--ink-2)"
-FAINT: Final = "var(--ink-3)"
-GRID: Final = "var(--grid)"
-SURFACE: Final = "var(--surface)"
 
 #: Above this a linear axis would hide the small values: ratio of the largest to the smallest.
 _LOG_FROM: Final = 5.0
@@ -75,7 +65,9 @@ def value_axis(values: Iterable[float], unit: str, *, log: bool | None = None) -
 
 
 def _log_axis(values: list[float], unit: str) -> Axis:
-    low, high = min(values, default=1.0), max(values, default=1.0)
+    # Within what floating point can divide and multiply by a margin without leaving its range.
+    clamped = [min(max(value, 1e-290), 1e290) for value in values]
+    low, high = min(clamped, default=1.0), max(clamped, default=1.0)
     margin = max(1.25, 2 / math.sqrt(high / low))
     low, high = low / margin, high * margin
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
@@ -103,15 +95,23 @@ def _linear_axis(values: list[float], unit: str) -> Axis:
     least = max(abs(low), abs(high)) * 0.02 or 1.0
     margin = max((high - low) * 0.12, (least - (high - low)) / 2)
     low, high = low - margin, high + margin
-    raw = (high - low) / 5
+    scale = scale_for(unit, [low, high])
+    # Steps are round in the unit that is printed: 1 MiB is no round number of bytes.
+    raw = (high - low) / scale.factor / 5
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
-    ticks = [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    scale = scale_for(unit, ticks)
-    decimals = max(0, -math.floor(math.log10(step / scale.factor) + 1e-9))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
+    first = math.ceil(low / scale.factor / step)
+    last = math.floor(high / scale.factor / step)
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     symbol = f" {scale.symbol}" if scale.symbol and _ours(scale, unit) else ""
-    labels = [f"{tick / scale.factor:,.{decimals}f}{symbol}" for tick in ticks]
-    return Axis(low, high, False, tuple(ticks), tuple(labels))
+    ticks = [n * step for n in range(first, last + 1)]
+    return Axis(
+        low,
+        high,
+        log=False,
+        ticks=tuple(tick * scale.factor for tick in ticks),
+        labels=tuple(f"{tick:,.{decimals}f}{symbol}" for tick in ticks),
+    )
 
 
 def _ours(scale: Scale, unit: str) -> bool:
@@ -125,7 +125,7 @@ def _plain(value: float) -> str:
 
 _RATIO_STEPS: Final = (
     (1.12, (0.9, 0.95, 1, 1.05, 1.1)),
-    (1.3, (0.8, 0.9, 1, 1.1, 1.25)),
+    (1.35, (0.8, 0.9, 1, 1.1, 1.25)),
     (2.3, (0.5, 0.67, 0.8, 1, 1.25, 1.5, 2)),
     (7.0, (0.2, 0.33, 0.5, 1, 2, 3, 5)),
     (math.inf, (1e-4, 1e-3, 0.01, 0.1, 1, 10, 100, 1e3, 1e4)),
@@ -165,121 +165,3 @@ def commit_axis(labels: Sequence[str], room: int) -> alt.Axis:
         labelLimit=90,
         grid=False,
     )
-
-
-def color(styles: Sequence[Style], legend: alt.Legend | None) -> alt.Color:
-    """Colour bound to the identity of `styles` by the field ``style``."""
-    names = [style.label for style in styles]
-    return alt.Color(
-        "style:N",
-        scale=alt.Scale(domain=names, range=[style.colour for style in styles]),
-        legend=legend,
-        sort=names,
-    )
-
-
-def shape(styles: Sequence[Style], legend: alt.Legend | None) -> alt.Shape:
-    """Shape bound to the identity of `styles` by the field ``style``."""
-    names = [style.label for style in styles]
-    return alt.Shape(
-        "style:N",
-        scale=alt.Scale(domain=names, range=[style.shape for style in styles]),
-        legend=legend,
-        sort=names,
-    )
-
-
-def legend(columns: int, limit: int) -> alt.Legend:
-    """A legend under the chart, in `columns` columns with labels of at most `limit` pixels."""
-    return alt.Legend(
-        title=None,
-        orient="bottom",
-        direction="horizontal",
-        columns=columns,
-        labelLimit=limit,
-        symbolOpacity=1,
-        symbolSize=80,
-    )
-
-
-def heading(text: str, offset: int = 10) -> alt.TitleParams:
-    """The line over a chart that says what its vertical axis is."""
-    return alt.TitleParams(
-        text,
-        anchor="start",
-        frame="bounds",
-        fontSize=12,
-        fontWeight="normal",
-        color=MUTED,
-        offset=offset,
-    )
-
-
-#: A plain value: altair's `configure` would copy the whole chart once for every line of it.
-_THEME: Final = {
-    "font": FONT,
-    "padding": 2,
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": MUTED,
-        "titleColor": MUTED,
-        "titleFontWeight": "normal",
-        "titleFontSize": 12,
-        "titlePadding": 8,
-        "labelFontSize": 12,
-        "gridColor": GRID,
-        "domainColor": FAINT,
-        "tickColor": FAINT,
-        "ticks": False,
-        "labelPadding": 6,
-        "aria": False,
-    },
-    "axisY": {"domain": False},
-    "legend": {
-        "labelColor": INK,
-        "labelFontSize": 12,
-        "aria": False,
-        "padding": 4,
-        "columnPadding": 18,
-    },
-    "title": {"aria": False},
-    "concat": {"spacing": 34},
-}
-
-
-class Data:
-    """The rows of one chart, kept beside its altair objects.
-
-    altair copies whatever is inside a chart at every step of building it; so its objects only
-    know the names of data sets, and `finish` puts the rows into the specification.
-    """
-
-    def __init__(self) -> None:
-        self._sets: dict[str, list[dict[str, Any]]] = {}
-
-    def chart(self, rows: Iterable[dict[str, Any]]) -> alt.Chart:
-        """A chart of `rows`; equal rows are stored once."""
-        found = list(rows)
-        name = next((n for n, known in self._sets.items() if known == found), "")
-        name = name or f"rows{len(self._sets) + 1}"
-        self._sets[name] = found
-        return alt.Chart(alt.NamedData(name))
-
-    def finish(
-        self,
-        chart: alt.LayerChart | alt.FacetChart | alt.ConcatChart,
-        margins: Mapping[str, int] | None = None,
-    ) -> dict[str, Any]:
-        """The specification of `chart`, with its rows and the theme.
-
-        With `margins` (pixels on each side) the picture has exactly their size and that of the
-        plotting area, whatever the texts around it need.
-        """
-        # Checking against Vega-Lite's schema takes as long as drawing; the tests do it.
-        spec: dict[str, Any] = chart.to_dict(validate=False)
-        spec |= {"background": "transparent", "config": _THEME}
-        if margins is not None:
-            spec |= {"autosize": {"type": "none"}, "padding": dict(margins)}
-        # altair puts an empty set there for every name that it does not know.
-        spec["datasets"] = dict(self._sets)
-        return spec

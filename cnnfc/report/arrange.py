@@ -1,0 +1,76 @@
+"""Arranges the runs of a history into groups of series."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from cnnfc.analysis.summary import summarise
+from cnnfc.history.hardware import record_for
+from cnnfc.history.results import History
+from cnnfc.records import BenchmarkInfo, Outcome, Point, Run
+from cnnfc.report.series import Group, Reading, Series, moment_of
+
+
+def arrange(history: History) -> tuple[Group, ...]:
+    """The groups of `history`, by machine and environment."""
+    found: dict[tuple[str, str], list[Run]] = {}
+    for run in history.runs:
+        found.setdefault((run.machine, run.environment), []).append(run)
+    return tuple(
+        _group(machine, environment, runs, history)
+        for (machine, environment), runs in sorted(found.items())
+    )
+
+
+def _group(machine: str, environment: str, runs: list[Run], history: History) -> Group:
+    merged = _one_a_commit(runs)
+    order: dict[str, dict[tuple[str, ...], list[Reading | None]]] = {}
+    outcomes: dict[tuple[str, tuple[str, ...]], Outcome] = {}
+    # The newest run knows the suite's own order best, so its points come first.
+    for index in range(len(merged) - 1, -1, -1):
+        for point in merged[index].points:
+            rows = order.setdefault(point.benchmark, {})
+            readings = rows.setdefault(point.parameters, [None] * len(merged))
+            outcomes.setdefault((point.benchmark, point.parameters), point.outcome)
+            summary = summarise(point) if point.outcome is Outcome.MEASURED else None
+            if summary is not None and math.isfinite(summary.centre):
+                readings[index] = Reading(merged[index], point, summary)
+    series = {
+        name: tuple(
+            Series(
+                history.benchmarks.get(name, BenchmarkInfo(name)),
+                parameters,
+                tuple(readings),
+                outcomes[name, parameters],
+            )
+            for parameters, readings in rows.items()
+        )
+        for name, rows in sorted(order.items())
+    }
+    records = tuple(record_for(run, history.hardware) for run in merged)
+    return Group(machine, environment, tuple(merged), series, records)
+
+
+def _one_a_commit(runs: list[Run]) -> list[Run]:
+    """One run a commit, the oldest commit first.
+
+    Folders of one machine under two names can give two files for a commit: of each point the one
+    that was measured, and measured last, counts.
+    """
+    commits: dict[str, list[Run]] = {}
+    for run in sorted(
+        runs, key=lambda run: (moment_of(run.commit_date), moment_of(run.started_at))
+    ):
+        commits.setdefault(run.commit, []).append(run)
+    return [same[0] if len(same) == 1 else _merge(same) for same in commits.values()]
+
+
+def _merge(runs: list[Run]) -> Run:
+    points: dict[tuple[str, tuple[str, ...]], Point] = {}
+    for run in runs:
+        for point in run.points:
+            key = (point.benchmark, point.parameters)
+            if key not in points or point.outcome is Outcome.MEASURED:
+                points[key] = point
+    return replace(runs[-1], points=tuple(points.values()))

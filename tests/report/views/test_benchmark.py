@@ -1,0 +1,197 @@
+import re
+
+import pytest
+
+from cnnfc.records import BenchmarkInfo, Point
+from cnnfc.report.views import benchmark
+from cnnfc.report.views.common import benchmark_path
+
+
+def test_a_table_has_newest_value_interval_n_and_change(make, page_of, cells):
+    runs = [
+        make.run(make.point("b", "x", value=1e-3), make.point("b", "y", value=2e-3), number=1),
+        make.run(make.point("b", "x", value=1.5e-3), make.point("b", "y", value=2e-3), number=2),
+    ]
+    (section,) = page_of(make.history(*runs))["b"].body.sections
+    assert [(column.title, column.unit) for column in section.table.columns] == [
+        ("Case", ""),
+        ("Newest", "ms"),
+        ("98.4% interval", "ms"),
+        ("n", ""),
+        ("Change", ""),
+        ("History", ""),
+    ]
+    assert cells(section.table) == [
+        ["x", "1.50", "1.48 – 1.52", "7", "▲ +50.0%", ""],
+        ["y", "2.00", "1.98 – 2.02", "7", "+0.0%", ""],
+    ]
+    assert [(row[4].tone, row[4].detail) for row in section.table.rows] == [
+        ("bad", "worse"),
+        ("muted", ""),
+    ]
+
+
+def test_the_answer_counts_what_left_its_interval(make, page_of):
+    runs = [
+        make.run(make.point("b", "x", value=1.0), make.point("b", "y", value=2.0), number=1),
+        make.run(make.point("b", "x", value=1.5), make.failed("b", "z"), number=2),
+        make.run(make.point("b", "x", value=1.2), make.failed("b", "z"), number=3),
+    ]
+    (notice,) = page_of(make.history(*runs))["b"].answer
+    assert notice.text == (
+        "oak: 2 series over 3 commits; 1 of 1 newest values left the interval of the one before: "
+        "1 better, 0 worse. 1 case failed in the newest run."
+    )
+    assert notice.tone == "bad"
+
+
+@pytest.mark.parametrize(
+    ("n", "commits", "said"),
+    [
+        (7, 1, "a second value is needed before anything can be compared"),
+        (3, 2, "without intervals, a difference cannot be told from noise"),
+        (7, 2, "no newest value of 1 left the interval of the one before"),
+    ],
+)
+def test_the_answer_never_claims_more_than_its_data(make, page_of, n, commits, said):
+    runs = [make.run(make.point("b", n=n), number=number + 1) for number in range(commits)]
+    (notice,) = page_of(make.history(*runs))["b"].answer
+    assert said in notice.text
+
+
+def test_a_value_of_an_older_run_says_of_which(make, page_of):
+    runs = [
+        make.run(make.point("b", "x"), make.point("b", "y"), number=1),
+        make.run(make.point("b", "x"), make.skipped("b", "y"), number=2),
+    ]
+    (section,) = page_of(make.history(*runs))["b"].body.sections
+    x, y = section.table.rows
+    assert x[1].detail == ""
+    assert y[1].detail == "of 00000001"
+
+
+def test_warnings_stand_with_their_row_and_shared_ones_once(make, page_of):
+    history = make.history(
+        make.run(make.point("b", "x", n=3), make.point("b", "y", n=3), make.failed("b", "z"))
+    )
+    (section,) = page_of(history)["b"].body.sections
+    assert section.table.note.startswith("All of them: only 3 values: no 95% interval")
+    assert [row[0].warning for row in section.table.rows] == ["", "", "failed in the newest run"]
+    one = make.history(make.run(make.point("b", "x", n=3), make.point("b", "y")))
+    (section,) = page_of(one)["b"].body.sections
+    assert [bool(row[0].warning) for row in section.table.rows] == [True, False]
+
+
+def test_change_and_history_need_a_second_commit(make, page_of):
+    (section,) = page_of(make.history(make.run(make.point("b", "x"))))["b"].body.sections
+    assert [column.title for column in section.table.columns][-1] == "n"
+
+
+def test_a_benchmark_without_parameters_is_called_by_its_name(make, page_of, cells):
+    (section,) = page_of(make.foreign())["count"].body.sections
+    assert section.table.columns[0].title == "Benchmark"
+    assert cells(section.table)[0][:2] == ["count", "2.00"]
+
+
+def test_a_unit_of_a_stranger_is_printed_as_it_is(make, page_of):
+    page = page_of(make.foreign())["sorting.track_swaps"]
+    assert page.body.sections[0].table.columns[1].unit == "swaps per item"
+    assert page.body.direction == "higher is better"
+
+
+def _figures(history, page_of, name="b"):
+    (section,) = page_of(history)[name].body.sections
+    return [figure.id.split("-")[0] for figure in section.figures]
+
+
+def test_the_charts_suit_how_much_there_is_to_show(make, page_of):
+    def history(series, commits, name="b"):
+        return make.history(
+            *(
+                make.run(*(make.point(name, str(n)) for n in range(series)), number=c + 1)
+                for c in range(commits)
+            )
+        )
+
+    assert _figures(history(3, 1), page_of) == ["newest"]
+    assert _figures(history(3, 2), page_of) == ["history"]
+    assert _figures(history(20, 2), page_of) == ["history", "newest"]
+    assert _figures(history(60, 1), page_of) == ["newest"]
+    assert _figures(make.history(make.run(make.failed("b", "x"))), page_of) == []
+
+
+def test_devices_are_shown_on_one_axis(make, page_of):
+    points = [
+        make.point(make.FORWARD, f"conv2d.3-{n}.k3.hw32", device, value=n * scale)
+        for device, scale in (("cpu-1", 1e-3), ("cpu-2", 1e-5))
+        for n in range(1, 25)
+    ]
+    (section,) = page_of(make.history(make.run(*points)))[make.FORWARD].body.sections
+    domains = [
+        figure.wide["layer"][0]["encoding"]["x"]["scale"]["domain"] for figure in section.figures
+    ]
+    assert len(domains) == 2
+    assert domains[0] == domains[1]
+
+
+def test_what_was_skipped_everywhere_has_no_page(make, page_of):
+    pages = page_of(make.history(make.run(make.skipped("b", "x"), make.point("c"))))
+    assert set(pages) == {"Overview", "Benchmarks", "oak", "c"}
+
+
+def test_a_chart_stays_within_its_budget_of_marks(make, page_of):
+    runs = [
+        make.run(*(make.point("b", str(n)) for n in range(400)), number=number)
+        for number in range(1, 29)
+    ]
+    (section,) = page_of(make.history(*runs))["b"].body.sections
+    history = section.figures[0]
+    rows = sum(len(data) for data in history.wide["datasets"].values())
+    assert rows <= 5_100
+    assert "8 older commits left out of the chart." in history.caption
+    assert "One line stands for 2 series." in history.caption
+
+
+def test_more_rows_than_a_page_holds_go_on_further_pages(make, monkeypatch):
+    from cnnfc.report.arrange import arrange
+    from cnnfc.report.views.common import Context
+
+    monkeypatch.setattr(benchmark, "MOST_ROWS", 3)
+    runs = [
+        make.run(*(make.point("b", str(n)) for n in range(2)), machine=machine)
+        for machine in ("elm", "fir", "oak")
+    ]
+    pages = list(benchmark.pages("b", arrange(make.history(*runs)), Context(make.NOW)))
+    shown = [
+        [(section.machine.text, len(section.table.rows)) for section in page.body.sections]
+        for page in pages
+    ]
+    assert shown == [[("elm", 2), ("fir", 1)], [("fir", 1), ("oak", 2)]]
+    assert [page.path for page in pages] == [benchmark_path("b"), benchmark_path("b", 2)]
+    assert [[link.current for link in page.siblings] for page in pages] == [
+        [True, False],
+        [False, True],
+    ]
+
+
+def test_the_commands_measure_this_benchmark_and_no_other(small, make):
+    asv, own = (command.text for command in small[make.FORWARD].body.commands)
+    tail = r"--bench '^conv\.Forward\.time_layer\b' '0000000900^!'"
+    assert (asv, own) == (f"asv run {tail}", f"cnnfc run {tail}")
+    pattern = re.compile(r"^conv\.Forward\.time_layer\b")
+    assert pattern.search(make.FORWARD + "(conv2d.3-64.k3.hw32, cpu-1)")
+    assert not pattern.search("conv.Forward.time_layers")
+    assert not pattern.search("xconv.Forward.time_layer")
+
+
+def test_a_foreign_suite_is_measured_with_asv_alone_and_its_names_are_quoted(make, page_of):
+    name = "x'; rm -rf ~; '"
+    history = make.history(make.run(Point(name, (), make.point("b").outcome, 1.0)))
+    history = type(history)(history.runs, {name: BenchmarkInfo(name)}, (), ())
+    (command,) = page_of(history)[name].body.commands
+    import shlex
+
+    words = shlex.split(command.text)
+    assert words[:3] == ["asv", "run", "--bench"]
+    assert re.search(words[3], name)
+    assert len(words) == 5
