@@ -31,6 +31,8 @@ _SECONDS_A_VALUE: Final = 0.01
 #: A dtype whose kernels are this many times slower than those of float32 is emulated (float16 on
 #: most CPUs: 200 times).  It is no measure of the machine's peak, and one call takes half a minute.
 _EMULATED: Final = 20
+#: The same by the clock, in seconds a call, for when other work slowed the float32 probe down.
+_LONGEST_CALL: Final = 5.0
 _PROBE_SIZE: Final = 256
 #: A product that large would take a CPU minutes.
 _LARGEST_ON_CPU: Final = 4096
@@ -50,8 +52,9 @@ def gemm_flops(case: Gemm, device: Device) -> list[float]:
     if device.is_cpu and case.size > _LARGEST_ON_CPU:
         raise CannotMeasure(f"a product of size {case.size} is for accelerators")
     if case.dtype != "fp32":
-        slowdown = _probe(case.dtype, device) / _probe("fp32", device)
-        if slowdown > _EMULATED:
+        seconds = _probe(case.dtype, device)
+        is_slow = seconds > _EMULATED * _probe("fp32", device)
+        if is_slow or seconds * (case.size / _PROBE_SIZE) ** 3 > _LONGEST_CALL:
             raise CannotMeasure(f"{case.dtype} is emulated here, far slower than float32")
     product = _product(case.size, case.dtype, device)
     product.activate()
@@ -59,11 +62,11 @@ def gemm_flops(case: Gemm, device: Device) -> list[float]:
 
 
 def _probe(dtype: str, device: Device) -> float:
-    """Seconds of a small product in `dtype`, the better of two."""
+    """Seconds of a small product in `dtype`, the best of five: threads may have to wake up."""
     product = _product(_PROBE_SIZE, dtype, device)
     product.activate()
     product.call()
-    return min(_once(product.call, 1), _once(product.call, 1))
+    return min(_once(product.call, 1) for _ in range(5))
 
 
 def _product(size: int, dtype: str, device: Device) -> Workload:

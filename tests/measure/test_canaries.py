@@ -54,12 +54,12 @@ def test_a_reading_of_short_calls_ends_at_ten_values(monkeypatch):
     assert canaries.loop_duration(Loop(10), ONE) == [2.0] * 10
 
 
-@pytest.mark.parametrize(("half", "is_measured"), [(0.1, True), (19.0, True), (21.0, False)])
+@pytest.mark.parametrize(("half", "is_measured"), [(0.01, True), (1.9, True), (2.1, False)])
 def test_a_dtype_far_slower_than_float32_is_emulated_and_no_measure_of_the_peak(
     monkeypatch, half, is_measured
 ):
     monkeypatch.setattr(
-        canaries, "_probe", lambda dtype, device: {"fp32": 1.0, "fp16": half}[dtype]
+        canaries, "_probe", lambda dtype, device: {"fp32": 0.1, "fp16": half}[dtype]
     )
     monkeypatch.setattr(canaries, "_read", lambda call: [1.0])
     if is_measured:
@@ -67,6 +67,20 @@ def test_a_dtype_far_slower_than_float32_is_emulated_and_no_measure_of_the_peak(
     else:
         with pytest.raises(CannotMeasure, match="fp16 is emulated here"):
             canaries.gemm_flops(Gemm(10, "fp16"), ONE)
+
+
+@pytest.mark.parametrize(("seconds", "is_measured"), [(0.009, True), (0.011, False)])
+def test_a_dtype_that_would_take_too_long_is_emulated_though_the_float32_probe_was_slow_too(
+    monkeypatch, seconds, is_measured
+):
+    # 2048 is 8 times 256, so a call takes 512 times as long: 4.6 s and 5.6 s.
+    monkeypatch.setattr(canaries, "_probe", lambda dtype, device: seconds)
+    monkeypatch.setattr(canaries, "_read", lambda call: [1.0])
+    if is_measured:
+        assert canaries.gemm_flops(Gemm(2048, "bf16"), ONE) == [2 * 2048**3]
+    else:
+        with pytest.raises(CannotMeasure, match="bf16 is emulated here"):
+            canaries.gemm_flops(Gemm(2048, "bf16"), ONE)
 
 
 def test_float32_is_measured_however_slow_it_is(monkeypatch):
