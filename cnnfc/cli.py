@@ -98,7 +98,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="HEAD",
         metavar="RANGE",
-        help="a commit, branch or tag; a range such as v1.0..HEAD; or NEW for the commits since "
+        help="a commit, branch or tag; a range such as HEAD~3..HEAD; or NEW for the commits since "
         "the last one measured on this machine (default: HEAD)",
     )
     parser.add_argument(
@@ -267,7 +267,7 @@ COMMANDS: Final[Mapping[str, _Command]] = {
         "measure commits with asv, what is missing only, and write the report",
         (
             "cnnfc run --profile quick",
-            "cnnfc run v1.0..HEAD --catalogue resnet50",
+            "cnnfc run HEAD~3..HEAD --catalogue resnet50",
             "cnnfc run --here --case conv2d.3-64.k3.hw32 --device cpu-1",
         ),
     ),

@@ -136,8 +136,9 @@ def run_suite(
 def _commits(options: RunOptions, repository: Repository, folder: Path) -> tuple[Commit, ...]:
     head = repository.head()
     if options.range == "NEW":
-        return _new_commits(repository, folder) or (head,)
-    commits = repository.resolve(options.range)
+        commits = _new_commits(repository, folder) or (head,)
+    else:
+        commits = repository.resolve(options.range)
     if options.here and commits != (head,):
         raise UsageError(
             f"--here measures what is installed, the checked-out commit {head.short}: leave "

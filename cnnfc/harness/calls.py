@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,8 @@ class Caller:
             [
                 *("run", *which, "--machine", self.machine),
                 *(("-E", where) if where else ()),
+                # Apple's Metal and Accelerate do not survive the fork of asv's quicker way.
+                *(("--launch-method", "spawn") if sys.platform == "darwin" else ()),
                 *arguments,
             ],
             listen,

@@ -20,10 +20,14 @@ def hold(path: Path) -> Iterator[int]:
     the lock stays until asv has stopped measuring too.
 
     Raises:
-        UsageError: another run has it; the message says which process.
+        UsageError: another run has it (the message says which process), or the file cannot be
+            written or locked.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise _cannot_lock(path, error) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -33,8 +37,17 @@ def hold(path: Path) -> Iterator[int]:
                 f"another run is measuring in this project (process {owner}): two at once would "
                 f"measure each other, so wait for it or stop it"
             ) from None
+        except OSError as error:
+            raise _cannot_lock(path, error) from None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _cannot_lock(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"{path} cannot be locked ({error.strerror}): make {path.parent} a folder that you may "
+        f"write to, on a file system with locks"
+    )

@@ -57,7 +57,7 @@ def read_stored(path: Path, suite: Suite) -> dict[Point, Outcome]:
         return {}
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror})") from None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise DataError(
             f"{path} is damaged, and asv could not add to it: move it away, or restore it with git"
         ) from None

@@ -128,7 +128,7 @@ def read_suite(path: Path) -> Suite:
         return Suite({name: _benchmark(name, entry) for name, entry in content.items()})
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): {again}") from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DataError(f"{path} is not asv's list of benchmarks ({error}): {again}") from None
 
 

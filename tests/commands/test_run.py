@@ -307,6 +307,14 @@ def test_here_does_not_measure_another_commit(project, monkeypatch):
     assert here(project, monkeypatch, range="main").code == 0
 
 
+def test_here_with_new_does_not_file_the_installed_code_under_other_commits(project, monkeypatch):
+    assert here(project, monkeypatch).code == 0
+    project.commit("second")
+    project.commit("third")
+    with pytest.raises(UsageError, match=r"--here measures what is installed, .*'NEW' out"):
+        here(project, monkeypatch, range="NEW")
+
+
 def test_here_refuses_a_package_that_is_not_committed(project, monkeypatch):
     project.write("p/__init__.py", "x = 1\n")
     with pytest.raises(UsageError, match=r"p/__init__\.py has uncommitted changes"):

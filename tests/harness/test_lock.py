@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -66,4 +68,23 @@ def test_a_lock_stays_while_a_process_that_inherited_it_runs(tmp_path):
         heir.stdin.close()
         heir.wait(timeout=30)
     with hold(path):
+        pass
+
+
+def test_a_place_where_no_lock_can_be_made_is_named(tmp_path):
+    (tmp_path / "reports").write_text("a file")
+    path = tmp_path / "reports" / "asv" / "run.lock"
+    with (
+        pytest.raises(UsageError, match=r"run\.lock cannot be locked \(.*\): make .* a folder"),
+        hold(path),
+    ):
+        pass
+
+
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+    def refuse(descriptor, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(UsageError, match="No locks available"), hold(tmp_path / "run.lock"):
         pass

@@ -125,3 +125,10 @@ def test_a_file_of_another_format_is_refused_with_what_to_do(tmp_path):
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_stored(tmp_path, SUITE)
+
+
+def test_a_file_nested_too_deeply_is_named(tmp_path):
+    path = tmp_path / "r.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(DataError, match="is damaged"):
+        read_stored(path, SUITE)

@@ -126,3 +126,8 @@ def test_a_missing_list_is_named(tmp_path):
 def test_a_list_of_another_format_is_refused(tmp_path):
     with pytest.raises(DataError, match="a format that this cnnfc does not know"):
         read_suite(write(tmp_path, {"version": 3}))
+
+
+def test_a_list_nested_too_deeply_is_named(tmp_path):
+    with pytest.raises(DataError, match="is not asv's list of benchmarks"):
+        read_suite(write(tmp_path, "[" * 100_000))

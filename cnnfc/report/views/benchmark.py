@@ -134,11 +134,11 @@ def _answer(label: str, group: Group, series: list[Series]) -> Notice:
     elif not compared:
         said = "without intervals, a difference cannot be told from noise"
     elif not moved:
-        said = f"no newest value of {len(compared)} left the interval of the one before"
+        said = f"no newest value of {len(compared)} has an interval apart from the one before"
     else:
         said = (
-            f"{len(moved)} of {len(compared)} newest values left the interval of the one before: "
-            f"{better} better, {len(moved) - better} worse"
+            f"{len(moved)} of {len(compared)} newest values have an interval apart from the one "
+            f"before: {better} better, {len(moved) - better} worse"
         )
     failures = f" {text.plural(failed, 'case')} failed in the newest run." if failed else ""
     return Notice(
@@ -214,9 +214,14 @@ def _commands(info: BenchmarkInfo, part: _Part) -> tuple[Command, ...]:
     # asv's own way to name a single commit as a range
     span = f" {shlex.quote(commit[:10] + '^!')}" if links.is_commit(commit) else ""
     option = f"--bench {shlex.quote(pattern)}{span}"
-    found = [Command(f"asv run {option}", "measures it again at the newest commit")]
-    if BenchmarkName.parse(info.name) is not None:
-        found.append(Command(f"cnnfc run {option}", "the same, with samples and this report"))
+    name = BenchmarkName.parse(info.name)
+    is_full = name is not None and name.condition == "Full"
+    # Without --record-samples asv would replace the sample that is there by its summary.
+    again = f"{'CNNFC_PROFILE=full ' if is_full else ''}asv run --record-samples {option}"
+    found = [Command(again, "measures it again at the newest commit, in asv's own environment")]
+    if name is not None:
+        profile = "--profile full " if is_full else ""
+        found.append(Command(f"cnnfc run {profile}{option}", "measures what is missing of it"))
     return tuple(found)
 
 

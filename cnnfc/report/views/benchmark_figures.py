@@ -158,7 +158,7 @@ def up(info: BenchmarkInfo) -> str:
 
 def _coloured(moved: int, series: int) -> str:
     if not moved:
-        return "No newest value left the interval of the one before."
+        return "No newest value has an interval apart from the one before."
     return (
         f"Coloured: {text.plural(moved, 'series', 'series')} whose newest interval lies outside "
         f"the one before; of {series} series, some do so by chance."

@@ -100,12 +100,14 @@ def _ladder(ladders: Sequence[Ladder]) -> list[str]:
     fast, slow = longest.rungs[0], longest.rungs[-1]
     if fast.reading.interval is None or slow.reading.interval is None:
         return []
-    if slow.reading.interval[0] <= fast.reading.interval[1]:
+    least = slow.reading.interval[0] / fast.reading.interval[1]
+    if least <= 1:
         return []
     return [
         (
             f"{len(longest.rungs)} layers have exactly {format_count(longest.parameters)} "
             "parameters, and their latencies differ by a factor of "
-            f"{text.factor(longest.factor)[1:]}."
+            f"{text.factor(longest.factor)[1:]}, by their intervals at least "
+            f"{text.factor(least)[1:]}."
         )
     ]

@@ -76,13 +76,8 @@ def first_call_answer(calls: Sequence[FirstCall]) -> str:
     if not calls:
         return ""
     factors = sorted(one.factor for one in calls)
-    outside = sum(
-        one.warmed.interval is not None
-        and not one.warmed.interval[0] <= one.first.summary.centre <= one.warmed.interval[1]
-        for one in calls
-    )
     low, high = (text.factor(factor)[1:] for factor in (factors[0], factors[-1]))
     return (
         f"Over {text.plural(len(calls), 'layer')} the first call took {low} to {high} times as "
-        f"long as the warmed one; {outside} of them lie outside the interval of the warmed layer."
+        f"long as the warmed one, by their medians."
     )

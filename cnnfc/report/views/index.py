@@ -73,8 +73,7 @@ def _answer(history: History, groups: Sequence[Group], context: Context) -> tupl
     newest = text.ago(groups[0].last_run_at, context.now)
     return (
         Notice(
-            f"All is well: the newest run is from {newest}, nothing failed and every file "
-            f"could be read.",
+            f"Nothing failed, every file could be read, and the newest run is from {newest}.",
             "good",
         ),
     )
@@ -222,10 +221,10 @@ def _moves(ordered: Sequence[Group], groups: Sequence[Group]) -> Table | None:
             Column("History"),
         ),
         rows=tuple(rows),
-        empty="No newest value left the interval of the one before.",
-        note=f"{len(moved):,} of {len(compared):,} newest values left the interval of the one "
-        f"before, {better:,} for the better; of so many, some do by chance or because the machine "
-        f"moved."
+        empty="No newest value has an interval apart from the one before.",
+        note=f"{len(moved):,} of {len(compared):,} newest values have an interval apart from the "
+        f"one before, {better:,} for the better; of so many, some do by chance or because the "
+        f"machine moved."
         if moved
         else "",
     )

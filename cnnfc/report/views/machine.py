@@ -102,11 +102,11 @@ def _answer(groups: Sequence[Group], context: Context) -> Iterator[Notice]:
     if kernels:
         moved = len(movers(kernels))
         yield Notice(
-            f"{moved} of {len(kernels)} reference kernels left the interval of their previous "
-            f"reading."
+            f"{moved} of {len(kernels)} reference kernels have an interval apart from their "
+            f"previous reading."
             if moved
-            else f"None of {len(kernels)} reference kernels left the interval of its previous "
-            f"reading."
+            else f"None of {len(kernels)} reference kernels has an interval apart from its "
+            f"previous reading."
         )
     record = latest_record(groups)
     before = _previous(groups, record) if record else None

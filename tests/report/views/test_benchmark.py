@@ -39,8 +39,8 @@ def test_the_answer_counts_what_left_its_interval(make, page_of):
     ]
     (notice,) = page_of(make.history(*runs))["b"].answer
     assert notice.text == (
-        "oak: 2 series over 3 commits; 1 of 1 newest values left the interval of the one before: "
-        "1 better, 0 worse. 1 case failed in the newest run."
+        "oak: 2 series over 3 commits; 1 of 1 newest values have an interval apart from the one "
+        "before: 1 better, 0 worse. 1 case failed in the newest run."
     )
     assert notice.tone == "bad"
 
@@ -50,7 +50,7 @@ def test_the_answer_counts_what_left_its_interval(make, page_of):
     [
         (7, 1, "a second value is needed before anything can be compared"),
         (3, 2, "without intervals, a difference cannot be told from noise"),
-        (7, 2, "no newest value of 1 left the interval of the one before"),
+        (7, 2, "no newest value of 1 has an interval apart from the one before"),
     ],
 )
 def test_the_answer_never_claims_more_than_its_data(make, page_of, n, commits, said):
@@ -177,11 +177,21 @@ def test_more_rows_than_a_page_holds_go_on_further_pages(make, monkeypatch):
 def test_the_commands_measure_this_benchmark_and_no_other(small, make):
     asv, own = (command.text for command in small[make.FORWARD].body.commands)
     tail = r"--bench '^conv\.Forward\.time_layer\b' '0000000900^!'"
-    assert (asv, own) == (f"asv run {tail}", f"cnnfc run {tail}")
+    assert (asv, own) == (f"asv run --record-samples {tail}", f"cnnfc run {tail}")
     pattern = re.compile(r"^conv\.Forward\.time_layer\b")
     assert pattern.search(make.FORWARD + "(conv2d.3-64.k3.hw32, cpu-1)")
     assert not pattern.search("conv.Forward.time_layers")
     assert not pattern.search("xconv.Forward.time_layer")
+
+
+def test_a_benchmark_of_the_full_profile_is_measured_with_it(make, page_of):
+    name = "conv.ForwardFull.time_layer"
+    page = page_of(make.history(make.run(Point(name, ("'a'",), make.point("b").outcome, 1.0))))[
+        name
+    ]
+    asv, own = (command.text for command in page.body.commands)
+    assert asv.startswith("CNNFC_PROFILE=full asv run --record-samples --bench ")
+    assert own.startswith("cnnfc run --profile full --bench ")
 
 
 def test_a_foreign_suite_is_measured_with_asv_alone_and_its_names_are_quoted(make, page_of):
@@ -192,6 +202,6 @@ def test_a_foreign_suite_is_measured_with_asv_alone_and_its_names_are_quoted(mak
     import shlex
 
     words = shlex.split(command.text)
-    assert words[:3] == ["asv", "run", "--bench"]
-    assert re.search(words[3], name)
-    assert len(words) == 5
+    assert words[:4] == ["asv", "run", "--record-samples", "--bench"]
+    assert re.search(words[4], name)
+    assert len(words) == 6

@@ -17,10 +17,7 @@ def test_all_is_well_only_if_it_is(make, page_of):
     assert _answer(page) == [
         (
             "good",
-            (
-                "All is well: the newest run is from 1 day ago, nothing failed and every file "
-                "could be read."
-            ),
+            ("Nothing failed, every file could be read, and the newest run is from 1 day ago."),
         )
     ]
 
@@ -112,7 +109,9 @@ def test_moves_are_sorted_and_have_interval_and_n(make, page_of, cells):
     ]
     assert table.rows[0][3].detail == "1.27 – 1.29, n = 7"
     assert [row[4].tone for row in table.rows] == ["good", "bad"]
-    assert table.note.startswith("2 of 3 newest values left the interval of the one before, 1 for")
+    assert table.note.startswith(
+        "2 of 3 newest values have an interval apart from the one before, 1 for"
+    )
 
 
 def test_without_anything_to_compare_there_are_no_moves(make, page_of):

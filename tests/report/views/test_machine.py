@@ -6,7 +6,7 @@ from cnnfc.machine.schema import Note
 def test_the_answer_says_when_and_whether_the_machine_held_still(small):
     assert [notice.text for notice in small["oak"].answer] == [
         "Last measured 23 hours ago: 30 of 30 combinations of 00000009 have a value.",
-        "None of 4 reference kernels left the interval of its previous reading.",
+        "None of 4 reference kernels has an interval apart from its previous reading.",
         (
             "1 setting of hardware or software changed since the run before: differences in the "
             "numbers may come from there."
