@@ -89,7 +89,7 @@ class Caller:
         environment: str | None,
         variables: Mapping[str, str | None],
     ) -> int:
-        # A list of hashes, because asv's ranges (COMMIT^!) leave out a commit without parents.
+        # By its full hash, which no branch or tag of the same name can be taken for.
         which = ["HASHFILE:-"] if self.here is None else ["--set-commit-hash", commit.hash]
         where = "here" if self.here else environment
         return self.asv.run(

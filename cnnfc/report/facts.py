@@ -8,42 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from cnnfc.machine import wording
 from cnnfc.machine.schema import HardwareRecord
 from cnnfc.report import text
-from cnnfc.units import format_value, significant
 
-_UNITS: Final = {
-    "_bytes": "bytes",
-    "_hz": "hertz",
-    "_seconds": "seconds",
-    "_watts": "W",
-    "_celsius": "°C",
-    "_percent": "%",
-}
-_SPELLINGS: Final = {
-    "cpu": "CPU",
-    "cpus": "CPUs",
-    "gpu": "GPU",
-    "gpus": "GPUs",
-    "smt": "SMT",
-    "os": "OS",
-    "numa": "NUMA",
-    "mig": "MIG",
-    "ecc": "ECC",
-    "gil": "GIL",
-    "sm": "SM",
-    "isa": "ISA",
-    "pcie": "PCIe",
-    "cuda": "CUDA",
-    "cudnn": "cuDNN",
-    "mkl": "MKL",
-    "onednn": "oneDNN",
-    "openmp": "OpenMP",
-    "tf32": "TF32",
-    "cgroup": "control group",
-}
-#: Groups whose keys are names of packages and variables, to be printed as they are.
-_VERBATIM: Final = ("packages", "environment")
 #: What moves by itself while nothing is changed: shown before and after a run, not as a change.
 _VOLATILE: Final = frozenset((
     *("read_at", "frequency_hz", "load_average", "pressure_percent", "context_switches"),
@@ -101,7 +69,7 @@ def _walk(
     verbatim: bool,
 ) -> Iterator[tuple[str, str]]:
     for key, value in data.items():
-        name = str(key) if verbatim else _label(str(key))
+        name = str(key) if verbatim else wording.label(str(key))
         full = f"{prefix} · {name}" if prefix else name[:1].upper() + name[1:]
         moves = key in _VOLATILE
         # Everything below a volatile group (temperatures) is volatile.
@@ -109,53 +77,13 @@ def _walk(
         if moves and volatile is False:
             continue
         if isinstance(value, Mapping):
-            yield from _walk(value, full, below, verbatim=key in _VERBATIM)
+            yield from _walk(value, full, below, verbatim=key in wording.VERBATIM)
         elif key != "caches" and _is_list_of_groups(value):
             for number, item in enumerate(value):
                 yield from _walk(item, f"{full} {number}", below, verbatim=False)
         elif value not in ([], None) and not below:
-            yield full, text.shorten(_value(str(key), value), _LONGEST)
+            yield full, text.shorten(wording.value(str(key), value), _LONGEST)
 
 
 def _is_list_of_groups(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
-
-
-def _cache(cache: object) -> str:
-    if not isinstance(cache, Mapping):
-        return str(cache)
-    kind = "" if cache.get("type") == "unified" else f" {cache.get('type', '')}"
-    size = cache.get("bytes")
-    shown = format_value(size, "bytes") if isinstance(size, int | float) else "?"
-    times = cache.get("instances", 1)
-    return f"L{cache.get('level', '?')}{kind} {shown}" + (f" × {times}" if times != 1 else "")
-
-
-def _unit(key: str) -> tuple[str, str]:
-    for ending, unit in _UNITS.items():
-        if key.endswith(ending):
-            return key.removesuffix(ending), unit
-    return key, ""
-
-
-def _label(key: str) -> str:
-    return " ".join(_SPELLINGS.get(word, word) for word in _unit(key)[0].split("_"))
-
-
-def _value(key: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    unit = _unit(key)[1]
-    if key == "bytes":
-        unit = "bytes"
-    if isinstance(value, int | float) and unit == "hertz":
-        return (
-            f"{significant(value / 1e9)} GHz" if value >= 1e9 else f"{significant(value / 1e6)} MHz"
-        )
-    if isinstance(value, int | float) and unit:
-        return format_value(value, unit)
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, list):
-        return ", ".join(_cache(v) if key == "caches" else _value(key, v) for v in value)
-    return str(value)

@@ -110,11 +110,10 @@ class Stat:
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of a list of facts: what, its value, and how it was before if it changed."""
+    """One line of a list of facts: what, and its value."""
 
     name: str
     value: str
-    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,6 @@ class Link:
     text: str
     href: str
     current: bool = False
-    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def test_the_end_of_a_key_is_the_unit_of_its_value():
     }
     assert dict(facts.facts(data)) == {
         "Memory": "8 GiB",
-        "Frequency": "2.60 GHz",
+        "Frequency": "2.6 GHz",
         "Control group version": "2",
         "SMT": "no",
         "Load average": "1.3, 0.5",
