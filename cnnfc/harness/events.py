@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cnnfc.harness.suite import Point
 from cnnfc.records import Outcome
@@ -50,28 +52,45 @@ class PointEnded:
     status: int = 0
 
 
-Event = EnvironmentNamed | Message | PointStarted | PointEnded
+@dataclass(frozen=True)
+class FileUnwritten:
+    """asv could not write: ``error`` says why.  It ends after that.
+
+    ``path`` is the file, empty where it is the log.
+    """
+
+    path: str
+    error: OSError
+
+
+Event = EnvironmentNamed | Message | PointStarted | PointEnded | FileUnwritten
 
 
 def parse(line: bytes) -> Event | None:
     """The event in one line; ``None`` for a line cut short or an event of a newer program."""
     try:
-        fields = json.loads(line)
-        match fields["kind"]:
-            case "environment":
-                return EnvironmentNamed(fields["name"])
-            case "message":
-                return Message(fields["level"], fields["text"])
-            case "start":
-                return PointStarted(Point(fields["benchmark"], tuple(fields["parameters"])))
-            case "end":
-                return PointEnded(
-                    Point(fields["benchmark"], tuple(fields["parameters"])),
-                    Outcome(fields["outcome"]),
-                    float(fields["seconds"]),
-                    str(fields["output"]),
-                    int(fields["status"]),
-                )
+        return _event(json.loads(line))
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _event(fields: Mapping[str, Any]) -> Event | None:
+    match fields["kind"]:
+        case "environment":
+            return EnvironmentNamed(fields["name"])
+        case "message":
+            return Message(fields["level"], fields["text"])
+        case "unwritten":
+            error = OSError(int(fields["number"] or 0), str(fields["reason"]))
+            return FileUnwritten(str(fields["path"]), error)
+        case "start":
+            return PointStarted(Point(fields["benchmark"], tuple(fields["parameters"])))
+        case "end":
+            return PointEnded(
+                Point(fields["benchmark"], tuple(fields["parameters"])),
+                Outcome(fields["outcome"]),
+                float(fields["seconds"]),
+                str(fields["output"]),
+                int(fields["status"]),
+            )
     return None

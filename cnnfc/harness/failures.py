@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cnnfc.harness.suite import Point
 
-#: asv's exit status for a benchmark that its time limit ended.
+#: asv's exit statuses for a benchmark that its time limit ended, and for one whose process ended
+#: well but left no result.
 TIMED_OUT = -256
+NO_RESULT = -257
 #: How many of the last lines of a build, and of a benchmark's output, are worth showing.
 BUILD_LINES = 12
 OUTPUT_LINES = 6
@@ -26,6 +29,11 @@ _PURPOSES = (
 _COMMAND = re.compile(
     r"^Error running (?P<command>.*) \(exit status (?P<status>-?\d+)\)", re.MULTILINE
 )
+#: What a signal usually means, for people who do not know them by number.
+_SIGNALS: dict[int, str] = {
+    signal.SIGSEGV: ", a fault in compiled code",
+    signal.SIGKILL: "; the system does that when memory runs out",
+}
 _FRAME = re.compile(r'^  File "(?P<file>[^"]*)", line \d+')
 #: Lines of pip that never are the reason.
 _NOISE = re.compile(r"^(\[notice\]|WARNING: Running pip as|\s*$)")
@@ -41,19 +49,31 @@ class Failure:
 
 
 def explain_point(point: Point, output: str, status: int) -> Failure:
-    """Why `point` failed, from what it printed and its exit status."""
+    """Why `point` failed, from what it printed and its exit status (see `events.PointEnded`)."""
     # asv puts this line before what the benchmark printed.
     printed = [line.rstrip() for line in output.splitlines()]
     printed = [line for line in printed if line and not line.startswith("For parameters: ")]
     lines = _own_frames(printed)
-    reason = lines[-1].strip() if lines else "no reason was printed"
+    silent = "no reason was printed" if status else "it gave no value"
+    reason = lines[-1].strip() if lines else silent
+    if re.match(r"(\w+\.)*MemoryError\b", reason):
+        reason = f"memory ran out ({reason})"
     if status == TIMED_OUT:
         reason = next((line for line in lines if "timed out" in line), "it timed out")
         reason = reason.removeprefix("asv: ")
+    elif status == NO_RESULT:
+        reason = "its process ended before there was a result"
     elif status < 0:
-        memory = "; the system does that when memory runs out" if status == -9 else ""
-        reason = f"it was ended by signal {-status}{memory}"
+        reason = f"it {_ended_by(-status)}"
+    elif status > 1:
+        # What asv_runner makes of an exception is 1; the last line says nothing about any other.
+        reason = f"it ended its own process (exit status {status})"
     return Failure(point, one_line(reason), tuple(map(one_line, lines[-OUTPUT_LINES:])))
+
+
+def _ended_by(number: int) -> str:
+    names = {member.value: f" ({member.name})" for member in signal.Signals}
+    return f"was ended by signal {number}{names.get(number, '')}{_SIGNALS.get(number, '')}"
 
 
 def _own_frames(lines: Sequence[str]) -> list[str]:
@@ -71,12 +91,16 @@ def _own_frames(lines: Sequence[str]) -> list[str]:
     return kept
 
 
-def explain_call(errors: Sequence[str], log_tail: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+def explain_call(
+    errors: Sequence[str], log_tail: Iterable[str], status: int = 1
+) -> tuple[str, tuple[str, ...]]:
     """Why a call of asv ended early: a clause, and the lines that show it.
 
     `errors` are the messages that asv called errors; `log_tail` is the end of its log, which has
-    the traceback where asv itself broke down.
+    the traceback where asv itself broke down; `status` is its exit status, below 0 for a signal.
     """
+    if status < 0:
+        return f"asv {_ended_by(-status)}", ()
     for error in errors:
         match = _COMMAND.search(error)
         if match:

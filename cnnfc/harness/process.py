@@ -12,10 +12,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
+from cnnfc.errors import UsageError
 from cnnfc.harness.events import Event, parse
+from cnnfc.machine.locked_files import remedy
 
 #: The program that runs asv, started by path: see there.
 PROGRAM = (sys.executable, "-P", str(Path(__file__).with_name("asv_main.py")))
@@ -23,6 +26,9 @@ PROGRAM = (sys.executable, "-P", str(Path(__file__).with_name("asv_main.py")))
 STOPS = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 #: Without news for so long (s), the listener is told that nothing happened.
 QUIET_SECONDS = 5.0
+#: A longer event (bytes) is passed over, so that no output of asv's can fill our memory.  The
+#: program sends a hundredth of it at most.
+LONGEST_EVENT = 2**20
 
 Listener = Callable[[Event | None], None]
 
@@ -53,12 +59,12 @@ class Asv:
 
         asv never waits for an answer: after `standard_input` its input has ended, and it has no
         terminal.  On an interrupt, or whatever else ends this call early, asv and everything it
-        started have ended before the exception goes on.
+        started have ended before the exception goes on.  The same if asv itself is killed.
+
+        Raises:
+            UsageError: the log cannot be written.
         """
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            log.write(f"\n$ asv {shlex.join(arguments)}\n".encode())
-            log.flush()
+        with self._open_log(f"\n$ asv {shlex.join(arguments)}\n") as log:
             reader, writer = os.pipe()
             try:
                 process = subprocess.Popen(
@@ -82,7 +88,27 @@ class Asv:
                 _feed(process, standard_input)
                 for line in _lines(events.fileno()):
                     listen(parse(line) if line else None)
-                return process.wait()
+                status = process.wait()
+            if status < 0:
+                _end_session(process.pid)
+            return status
+
+    def _open_log(self, command: str) -> BinaryIO:
+        """The log with `command` at its end, unbuffered."""
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            log = self.log.open("ab", buffering=0)
+            try:
+                log.write(command.encode())
+            except OSError:
+                log.close()
+                raise
+        except OSError as error:
+            advice = remedy(error, f"make {self.log.parent} a folder that you may write to")
+            raise UsageError(
+                f"the log {self.log} cannot be written ({error.strerror}): {advice}"
+            ) from None
+        return log
 
     def _environment(self, variables: Mapping[str, str | None], writer: int) -> Mapping[str, str]:
         merged: dict[str, str | None] = {
@@ -107,7 +133,10 @@ def _feed(process: subprocess.Popen[bytes], text: str) -> None:
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
-    """Lines from `descriptor` until its other end closes; empty ones while nothing happens."""
+    """Lines from `descriptor` until its other end closes; empty ones while nothing happens.
+
+    A line longer than `LONGEST_EVENT` is cut short, and so is no event any more.
+    """
     waiting = b""
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
@@ -119,6 +148,7 @@ def _lines(descriptor: int) -> Iterator[bytes]:
             if not read:
                 return
             *whole, waiting = (waiting + read).split(b"\n")
+            waiting = waiting[:LONGEST_EVENT]
             yield from filter(None, whole)
 
 
@@ -147,6 +177,17 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     for member in family:
         with contextlib.suppress(psutil.Error):
             member.kill()
+
+
+def _end_session(leader: int) -> None:
+    """End what is left of asv's session: asv was killed and could not end what it had started.
+
+    What it started would go on measuring beside the next call.
+    """
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if os.getsid(process.pid) == leader:
+                process.kill()
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cnnfc.errors import CnnfcError
+from cnnfc.errors import CnnfcError, DataError
 from cnnfc.harness.calls import Caller
 from cnnfc.harness.events import Event, Message
 from cnnfc.harness.failures import Failure, explain_call, explain_point
@@ -20,12 +20,15 @@ from cnnfc.harness.stored import read_stored, result_path
 from cnnfc.harness.suite import Point, Suite, read_suite
 from cnnfc.harness.watch import ChunkWatch, Watch
 from cnnfc.machine import record
+from cnnfc.machine.locked_files import remedy
 from cnnfc.records import Outcome
 
 #: asv's exit statuses after which a chunk is stored: all is well, and some benchmark failed.
 _STORED: Final = (0, 2)
 #: asv's message before it lists the suite with another commit.
 _FELL_BACK: Final = "Failed: trying different commit"
+#: How much of the end of a log is looked at (bytes), however long it is.
+_LOG_TAIL: Final = 2**16
 
 
 class CallFailed(CnnfcError):
@@ -80,6 +83,7 @@ def prepare(
 
     Raises:
         CallFailed: it cannot be built or installed, or the suite cannot be imported with it.
+        DataError: asv cannot write its files.
     """
     watch = Watch(progress)
 
@@ -89,8 +93,9 @@ def prepare(
         watch(event)
 
     progress.show(watch.label, now=True)
-    if caller.discover(commit, listen) != 0:
-        raise _call_failed(caller, watch)
+    status = caller.discover(commit, listen)
+    if status != 0:
+        raise _call_failed(caller, watch, status)
     return tuple(watch.environments), read_suite(results / "benchmarks.json")
 
 
@@ -116,6 +121,7 @@ def measure(
 
     Raises:
         CallFailed: asv broke down in a chunk; the chunks before it are kept.
+        DataError: a result cannot be written; the chunks before it are kept.
     """
     fresh = tuple(point for point in missing if point in canaries)
     rest = tuple(point for point in missing if point not in canaries)
@@ -152,7 +158,7 @@ def _measure_chunk(
     )
     if status not in _STORED:
         progress.done = done
-        raise _call_failed(caller, watch)
+        raise _call_failed(caller, watch, status)
     progress.done = done + len(chunk.points)
     pace.saw_call(progress.clock() - start, watch.seconds_of_points)
     stored = read_stored(target.result, pace.suite)
@@ -198,11 +204,25 @@ def _absent(target: Target) -> frozenset[str]:
         return frozenset()
 
 
-def _call_failed(caller: Caller, watch: Watch) -> CallFailed:
+def _call_failed(caller: Caller, watch: Watch, status: int = 1) -> CnnfcError:
+    if watch.unwritten:
+        # No other commit would fare better, so this is no `CallFailed`.
+        path = caller.asv.root / (watch.unwritten.path or caller.asv.log)
+        error = watch.unwritten.error
+        advice = remedy(error, "make its folder writable, then run the same command again")
+        return DataError(
+            f"asv cannot write {path} ({error.strerror}): {advice}; what was there before is kept"
+        )
     log = caller.asv.log
-    try:
-        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:]
-    except OSError:
-        tail = []
-    reason, lines = explain_call(watch.errors, tail)
+    reason, lines = explain_call(watch.errors, _tail(log), status)
     return CallFailed(reason, lines, log)
+
+
+def _tail(log: Path) -> list[str]:
+    """The last lines of `log`."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _LOG_TAIL))
+            return file.read().decode(errors="replace").splitlines()[-40:]
+    except OSError:
+        return []

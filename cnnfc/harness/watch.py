@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from cnnfc.harness.events import EnvironmentNamed, Event, Message, PointEnded, PointStarted
+from cnnfc.harness.events import (
+    EnvironmentNamed,
+    Event,
+    FileUnwritten,
+    Message,
+    PointEnded,
+    PointStarted,
+)
 from cnnfc.harness.pace import Pace
 from cnnfc.harness.progress import Progress
 from cnnfc.harness.suite import Point
@@ -26,7 +33,8 @@ class Watch:
     """Takes the events of one call of asv.
 
     ``environments`` are the names of the environments it used, ``errors`` what it called errors,
-    ``ended`` the last process of each point, ``seconds_of_points`` what all processes took.
+    ``ended`` the last process of each point, ``seconds_of_points`` what all processes took;
+    ``unwritten`` is the file that it could not write, and so ended.
     """
 
     def __init__(self, progress: Progress, label: str = "starting asv") -> None:
@@ -36,6 +44,7 @@ class Watch:
         self.errors: list[str] = []
         self.ended: dict[Point, PointEnded] = {}
         self.seconds_of_points = 0.0
+        self.unwritten: FileUnwritten | None = None
 
     def __call__(self, event: Event | None) -> None:
         """Take `event`; ``None`` says that time went by."""
@@ -47,6 +56,8 @@ class Watch:
                 self.label = next(phases, self.label)
                 if event.is_error:
                     self.errors.append(text)
+            case FileUnwritten():
+                self.unwritten = event
             case PointStarted(point):
                 self.label = point.label
             case PointEnded(point):

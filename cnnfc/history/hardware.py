@@ -15,6 +15,9 @@ _FACTS: Final = ("cpu", "num_cpu", "ram")
 #: asv cuts its times to milliseconds, which may put a result just before a record of microseconds.
 _ROUNDING: Final = timedelta(milliseconds=1)
 
+#: How long before its end a run can have measured something.
+_LONGEST_RUN: Final = timedelta(days=1)
+
 
 def record_for(
     run: Run, records: Iterable[HardwareRecord], at: datetime | None = None
@@ -26,6 +29,9 @@ def record_for(
     name goes before one of the same facts.  Of several, it is the latest that was begun before
     `at`.  A record whose commit or environment is not known belongs to no run.
 
+    Where there is none, it may be that the clock was set back during the run.  A record that ends
+    before it begins shows that; it belongs to results of the day before its end.
+
     Args:
         run: What was measured.
         records: All that there are.
@@ -34,17 +40,27 @@ def record_for(
             first benchmark started; where asv recorded no times, the latest record is taken.
     """
     moment = at or run.started_at
-    named, alike = [], []
-    for record in records:
-        if record.commit != run.commit or record.environment != run.environment:
-            continue
-        if moment is not None and record.started_at >= moment + _ROUNDING:
-            continue
-        if record.machine == run.machine:
-            named.append(record)
-        elif _alike(record, run):
-            alike.append(record)
-    return max(named or alike, key=lambda record: record.started_at, default=None)
+    own = [r for r in records if (r.commit, r.environment) == (run.commit, run.environment)]
+    named = [record for record in own if record.machine == run.machine]
+    alike = [record for record in own if record.machine != run.machine and _alike(record, run)]
+    for begun in (_begun_before, _set_back_after):
+        for candidates in (named, alike):
+            found = [record for record in candidates if moment is None or begun(record, moment)]
+            if found:
+                return max(found, key=lambda record: record.started_at)
+    return None
+
+
+def _begun_before(record: HardwareRecord, moment: datetime) -> bool:
+    return record.started_at < moment + _ROUNDING
+
+
+def _set_back_after(record: HardwareRecord, moment: datetime) -> bool:
+    """Whether the clock was set back during the run of `record`, which may have seen `moment`."""
+    end = record.finished_at
+    if end is None or end >= record.started_at:
+        return False
+    return end - _LONGEST_RUN <= moment <= end
 
 
 def _alike(record: HardwareRecord, run: Run) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from cnnfc.errors import DataError
 from cnnfc.machine.host import Host, integer, this_host
 from cnnfc.machine.identity import Identity
-from cnnfc.machine.locked_files import locked, write_atomically
+from cnnfc.machine.locked_files import locked, sweep, write_atomically
 
 #: The version of the file that asv 0.6 reads and writes (asv.machine.MachineCollection).
 VERSION: Final = 1
@@ -94,6 +94,7 @@ def register(
             content = {"version": VERSION, **machines, identity.name: entry}
             # Indented and sorted as asv does, so that its next write changes nothing.
             write_atomically(path, json.dumps(content, indent=4, sort_keys=True))
+            sweep(path.parent, path.name)
     others = sorted(name for name in machines if name not in ("version", identity.name))
     return Registration(path, entry, added, tuple(others))
 

@@ -5,16 +5,47 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from cnnfc.errors import DataError
+
+#: The names of `write_atomically`'s temporary files and of `locked`'s locks, both hidden.
+_TEMPORARY: Final = re.compile(
+    r"\.(?P<name>.+)\.(?P<process>[0-9]{1,9})-[0-9a-f]{8}\.tmp", re.DOTALL
+)
+_LOCK: Final = re.compile(r"\.(?P<name>.+)\.lock\.tmp", re.DOTALL)
+
+#: Errors of a system that refuses to write, whatever the file -> what to do about them.
+_REMEDIES: Final = {
+    errno.ENOSPC: "free some space on its disk and run the same command again",
+    errno.EDQUOT: "your share of its disk is used up, so remove something and run the same "
+    "command again",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
+}
+
+
+#: Errors that say that a disk, or somebody's share of it, is full.
+NO_ROOM: Final = tuple(_REMEDIES)
+
+
+def remedy(error: OSError, otherwise: str) -> str:
+    """What to do about an `error` of writing: a full disk needs space, anything else `otherwise`.
+
+    >>> remedy(OSError(28, "No space left on device"), "choose another folder")
+    'free some space on its disk and run the same command again'
+    """
+    return _REMEDIES.get(error.errno or 0, otherwise)
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Make `text` the content of `path`; a reader sees the old or the new file, never a part.
+
+    A process that is killed here leaves its part under a hidden name, for `sweep` to remove.
 
     Raises:
         DataError: The folder cannot be written to.
@@ -28,10 +59,37 @@ def write_atomically(path: Path, text: str) -> None:
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o7777)
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
+        # An interrupt too must not leave half a file behind.
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise _unwritable(path, error) from error
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from error
+        raise
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Remove what killed processes left in `folder`: parts of files, and locks that nobody holds.
+
+    With `name`, only what belongs to the file of that name.  Parts of a process that is running
+    stay, and so does what may not be removed.
+    """
+    import psutil  # noqa: PLC0415 - 20 ms that importing this room should not cost
+
+    try:
+        hidden = [entry.name for entry in os.scandir(folder) if entry.name.endswith(".tmp")]
+    except OSError:
+        return
+    for left in hidden:
+        lock, part = _LOCK.fullmatch(left), _TEMPORARY.fullmatch(left)
+        found = lock or part
+        if found is None or name not in ("", found["name"]):
+            continue
+        with contextlib.suppress(OSError):
+            if lock:
+                _remove_unheld(folder / left)
+            elif part and not psutil.pid_exists(int(part["process"])):
+                (folder / left).unlink()
 
 
 @contextlib.contextmanager
@@ -62,7 +120,7 @@ def locked(path: Path) -> Iterator[None]:
 def _unwritable(path: Path, error: OSError) -> DataError:
     return DataError(
         f"cannot write {path}: {error.strerror or error}; "
-        f"make its folder writable or choose another"
+        + remedy(error, "make its folder writable or choose another")
     )
 
 
@@ -94,6 +152,9 @@ if sys.platform == "win32":
                 msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
                 return
 
+    def _remove_unheld(lock: Path) -> None:
+        lock.unlink()  # Windows refuses this for a file that is open
+
 else:
     import fcntl
 
@@ -108,3 +169,13 @@ else:
             # would leave every run on such a machine without a record.
             if error.errno not in _NO_LOCKS:
                 raise
+
+    def _remove_unheld(lock: Path) -> None:
+        descriptor = os.open(lock, os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # As in `_take`: the name may have passed on to the lock of a third process.
+            if os.path.samestat(os.fstat(descriptor), lock.stat()):
+                lock.unlink()
+        finally:
+            os.close(descriptor)

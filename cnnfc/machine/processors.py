@@ -139,12 +139,12 @@ def physical_cores(host: Host, cores: dict[int, Any]) -> int | None:
     """Number of physical cores of the machine, whatever this process may use of them."""
     if cores:
         return len(set(cores.values()))
-    return ask(host.psutil, "cpu_count", logical=False) or None
+    return attempt(lambda: int(ask(host.psutil, "cpu_count", logical=False))) or None
 
 
 def logical_cpus(host: Host, cores: dict[int, Any]) -> int | None:
     """Number of CPUs that the operating system schedules on."""
-    return len(cores) or ask(host.psutil, "cpu_count", logical=True) or None
+    return len(cores) or attempt(lambda: int(ask(host.psutil, "cpu_count", logical=True))) or None
 
 
 def sockets(host: Host, cpus: list[dict[str, str]]) -> int | None:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Final
 
 import jinja2
+import psutil
 from markupsafe import Markup
 
-from cnnfc.errors import UsageError
+from cnnfc.errors import DataError, UsageError
 from cnnfc.history.results import History
-from cnnfc.machine.locked_files import locked
+from cnnfc.machine.locked_files import locked, remedy
 from cnnfc.report.model import Page, Site, Spec
 from cnnfc.report.pages import build_site
 from cnnfc.report.svg import render
@@ -60,10 +61,14 @@ def write_site(
     try:
         with _replacing(out) as folder:
             _write(site, folder)
-    except OSError as error:
+    except (OSError, DataError) as error:
+        # A lock that cannot be taken says why by its cause.
+        why = error if isinstance(error, OSError) else error.__cause__
+        if not isinstance(why, OSError):
+            raise
         raise UsageError(
-            f"the report cannot be written to {out} ({error.strerror or error}): "
-            f"choose another folder with --out"
+            f"the report cannot be written to {out} ({why.strerror or why}): "
+            + remedy(why, "choose another folder with --out")
         ) from None
     return out / "index.html"
 
@@ -119,15 +124,13 @@ def _svg(spec: Spec, prefix: str, label: str) -> Markup:
 def _replacing(out: Path) -> Iterator[Path]:
     """A new folder that takes the place of `out` if the block ends without an error."""
     out = out.resolve()
-    if out.exists():
-        _check_ours(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # Hidden, and matched by the `*.tmp` that git is told to ignore.
-    new = out.with_name(f".{out.name}.{os.getpid()}.new.tmp")
-    old = out.with_name(f".{out.name}.{os.getpid()}.old.tmp")
-    shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-    new.mkdir()
+    new, old = _beside(out, "new"), _beside(out, "old")
+    # Two reports at once are laid out side by side; only their looks at `out` take turns.
+    with locked(out):
+        _tidy(out)
+        if out.exists():
+            _check_ours(out)
+        new.mkdir()
     try:
         yield new
         with locked(out):
@@ -137,15 +140,34 @@ def _replacing(out: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _beside(out: Path, what: str) -> Path:
+    # Hidden, and matched by the `*.tmp` that git is told to ignore.
+    return out.with_name(f".{out.name}.{os.getpid()}.{what}.tmp")
+
+
+def _tidy(out: Path) -> None:
+    """Remove what killed reports left beside `out`; bring the site back that one took away."""
+    pattern = re.compile(rf"\.{re.escape(out.name)}\.([0-9]{{1,9}})\.(new|old)\.tmp")
+    for path in out.parent.iterdir():
+        found = pattern.fullmatch(path.name)
+        if found is None or psutil.pid_exists(int(found[1])):
+            continue
+        if found[2] == "old" and not out.exists() and (path / MARKER).is_file():
+            path.rename(out)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def _swap(new: Path, out: Path, old: Path) -> None:
     """Put `new` in the place of `out`, which goes to `old`; on an error, `out` stays."""
     if out.exists():
         _check_ours(out)
-        out.rename(old)
     try:
+        if out.exists():
+            out.rename(old)
         new.rename(out)
-    except OSError:
-        if old.exists():
+    except BaseException:  # an interrupt too
+        if old.exists() and not out.exists():
             old.rename(out)
         raise
 

@@ -37,3 +37,9 @@ def test_what_cannot_be_read_is_passed_over(text):
 def test_an_outcome_of_a_newer_program_is_passed_over():
     fields = {"benchmark": "a", "parameters": [], "seconds": 1, "output": "", "status": 0}
     assert parse(line(kind="end", outcome="postponed", **fields)) is None
+
+
+def test_a_file_that_asv_could_not_write_says_why():
+    event = parse(b'{"kind": "unwritten", "path": "/r.json", "number": 28, "reason": "No space"}')
+    assert event.path == "/r.json"
+    assert (event.error.errno, event.error.strerror) == (28, "No space")

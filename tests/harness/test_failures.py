@@ -57,8 +57,10 @@ def test_a_time_out_is_said_with_its_limit():
 
 def test_a_killed_benchmark_is_said_to_be_killed():
     reason = explain_point(POINT, "", -9).reason
-    assert reason == "it was ended by signal 9; the system does that when memory runs out"
-    assert explain_point(POINT, "Segmentation", -11).reason == "it was ended by signal 11"
+    assert reason == "it was ended by signal 9 (SIGKILL); the system does that when memory runs out"
+    assert explain_point(POINT, "Segmentation", -11).reason == (
+        "it was ended by signal 11 (SIGSEGV), a fault in compiled code"
+    )
 
 
 def test_a_benchmark_that_printed_nothing_says_so():

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from cnnfc.errors import UsageError
+from cnnfc.harness import lock
 from cnnfc.harness.lock import hold
 
 HOLDER = """
@@ -88,3 +89,41 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(UsageError, match="No locks available"), hold(tmp_path / "run.lock"):
         pass
+
+
+def test_the_asv_of_a_killed_run_is_waited_for(tmp_path, monkeypatch):
+    path = tmp_path / "run.lock"
+    waits = []
+    with hold(path):
+        path.write_text("999999999\n")  # no process has a number that high
+
+        def wait(seconds):
+            waits.append(seconds)
+            if len(waits) == 3:
+                monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+
+        monkeypatch.setattr(lock.time, "sleep", wait)
+        with hold(path):
+            assert path.read_text() == f"{os.getpid()}\n"
+    assert len(waits) == 3
+
+
+def test_the_asv_of_a_killed_run_that_does_not_end_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "run.lock"
+    monkeypatch.setattr(lock, "LAST_WORDS", 0.0)
+    with hold(path):
+        path.write_text("999999999\n")
+        with (
+            pytest.raises(UsageError, match=r"was killed \(process 999999999\) and its asv still"),
+            hold(path),
+        ):
+            pass
+
+
+def test_a_full_disk_is_said(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lock.os, "pwrite", refuse)
+    with pytest.raises(UsageError, match=r"No space left on device.*: free some space"):
+        hold(tmp_path / "run.lock").__enter__()

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import threading
@@ -6,7 +7,7 @@ import pytest
 
 from cnnfc.errors import DataError
 from cnnfc.machine import locked_files
-from cnnfc.machine.locked_files import locked, write_atomically
+from cnnfc.machine.locked_files import locked, remedy, sweep, write_atomically
 
 
 def names(folder):
@@ -28,7 +29,7 @@ def test_a_failing_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(locked_files.Path, "replace", fail)
-    with pytest.raises(DataError, match=r"cannot write .*b\.json: No space left on device; make"):
+    with pytest.raises(DataError, match=r"cannot write .*b\.json: No space left on device; free"):
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert names(tmp_path) == ["b.json"]
@@ -113,3 +114,36 @@ def test_a_file_system_without_locks_is_used_without(tmp_path, monkeypatch):
     monkeypatch.setattr(locked_files.fcntl, "flock", refuse)
     with locked(tmp_path / "x"):
         pass
+
+
+def test_a_lock_that_is_held_is_not_swept_away(tmp_path):
+    with locked(tmp_path / "x"):
+        sweep(tmp_path)
+        assert names(tmp_path) == [".x.lock.tmp"]
+    (tmp_path / ".x.lock.tmp").write_text("")
+    sweep(tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_the_parts_of_one_file_can_be_swept_alone(tmp_path):
+    # No process has a number that high.
+    for name in (".a.json.999999999-0123abcd.tmp", ".b.json.999999999-0123abcd.tmp"):
+        (tmp_path / name).write_text("{")
+    sweep(tmp_path, "a.json")
+    assert names(tmp_path) == [".b.json.999999999-0123abcd.tmp"]
+
+
+def test_an_interrupt_leaves_no_part(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(locked_files.Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "a.json", "new")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_not_helped_by_another_advice(number):
+    assert "choose another" not in remedy(OSError(number, ""), "choose another")
+    assert remedy(OSError(errno.EACCES, ""), "choose another") == "choose another"
