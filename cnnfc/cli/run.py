@@ -60,6 +60,18 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="measure the checked-out commit with the interpreter that runs cnnfc and its torch, "
         "instead of an environment made by asv",
     )
+    parser.add_argument(
+        "--commit",
+        metavar="HASH",
+        help="with --here: the full hash of the commit that the files here are; for a copy of them "
+        "without git, which takes your word for it",
+    )
+    parser.add_argument(
+        "--date",
+        metavar="TIME",
+        help="with --commit, where git cannot be asked: when that commit was written, as `git show "
+        "-s --format=%%aI HASH` prints it",
+    )
     parser.add_argument("--no-report", action="store_true", help="do not write the report")
 
 
@@ -75,6 +87,8 @@ def _call(options: argparse.Namespace, out: TextIO) -> int:
             cases=tuple(options.case),
             devices=tuple(options.device),
             here=options.here,
+            commit=options.commit,
+            date=options.date,
             report=not options.no_report,
         ),
         out,

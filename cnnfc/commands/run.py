@@ -13,19 +13,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn, TextIO
 
+from cnnfc.commands.doctor import say_short
 from cnnfc.commands.project import Project, find_project
 from cnnfc.errors import UsageError
 from cnnfc.harness.calls import Caller, RunsAsv
 from cnnfc.harness.campaign import Campaign
 from cnnfc.harness.devices import look
 from cnnfc.harness.here import check_installed, environment_name
+from cnnfc.harness.leftovers import sweep
 from cnnfc.harness.lock import hold
 from cnnfc.harness.process import Asv
 from cnnfc.harness.progress import Clock, Progress
-from cnnfc.harness.repository import Commit, Repository, open_repository
+from cnnfc.harness.repository import Commit, Repository, Tree, open_repository
 from cnnfc.harness.selection import parse_selection
+from cnnfc.harness.told_commit import believe
 from cnnfc.machine.asv_file import register
 from cnnfc.machine.identity import identify
+from cnnfc.machine.locked_files import remedy
 
 #: Exit code of an interrupted command.
 INTERRUPTED = 130
@@ -49,6 +53,8 @@ class RunOptions:
     cases: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     here: bool = False
+    commit: str | None = None
+    date: str | None = None
     report: bool = True
 
 
@@ -87,35 +93,37 @@ def run_suite(
         cases=options.cases,
         devices=options.devices,
     )
-    repository = open_repository(project.root, project.repository)
     identity = identify()
-    commits = _commits(options, repository, project.results / identity.name)
+    work = _work(options, project, project.results / identity.name)
     here = None
     if options.here:
         here = environment_name()
-        check_installed(project.root, project.name, repository)
+        check_installed(project.root, project.name, work.tree)
     _check_writable(project.results)
     progress = Progress(out, clock)
     progress.say(f"machine {identity.name}, profile {options.profile}")
     registration = register(identity)
     if registration.added:
         progress.say(f"note: {identity.name} was added to asv's machines, {registration.path}")
-    for note in _changes(project, repository, here=options.here):
+    for note in (*work.notes, *_changes(project, work.tree, here=options.here)):
         progress.say(f"note: {note}")
+    say_short(progress.say, identity)
     with hold(project.scratch / "run.lock") as lock:
-        asv = make_asv(project.root, _new_log(project, commits[0]), (lock,))
+        for folder in (project.results, project.hardware):
+            sweep(folder, identity.name)
+        asv = make_asv(project.root, _new_log(project, work.commits[0]), (lock,))
         campaign = Campaign(
-            Caller(asv, identity.name, options.profile, here),
+            Caller(asv, identity.name, options.profile, here, work.date),
             selection,
             look(identity),
             project.results,
             project.hardware,
             progress,
-            fingerprint=lambda: repository.fingerprint((project.results, project.hardware)),
+            fingerprint=lambda: work.tree.fingerprint((project.root / "reports", project.results)),
         )
         try:
             with _terminations_interrupt():
-                campaign.run(commits)
+                campaign.run(work.commits)
         except KeyboardInterrupt:
             kept = f"{campaign.done} of {campaign.total} are measured and kept"
             progress.say(
@@ -131,6 +139,44 @@ def run_suite(
     if options.report:
         (write_report or _write_report)(out)
     return 0
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Which commits of which files; ``date`` is the commit's where git is not there to ask.
+
+    ``notes`` are sentences about the choice of commits.
+    """
+
+    commits: tuple[Commit, ...]
+    tree: Tree
+    date: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _work(options: RunOptions, project: Project, folder: Path) -> _Work:
+    if options.commit is None:
+        if options.date is not None:
+            raise UsageError("--date is the date of the commit that --commit names: add --commit")
+        repository = open_repository(project.root, project.repository)
+        commits = _commits(options, repository, folder)
+        ends = repository.ends() if options.range != "HEAD" else frozenset()
+        cut = (
+            f"this clone is shallow and ends at {commit.short}, so no earlier commit is seen: "
+            f"`git fetch --unshallow` brings the rest"
+            for commit in commits
+            if commit.hash in ends
+        )
+        return _Work(commits, repository, notes=tuple(cut))
+    if not options.here or options.range != "HEAD":
+        raise UsageError(
+            "--commit says which commit the files here are, so it goes with --here and without a "
+            "range: `cnnfc run --here --commit HASH`"
+        )
+    told = believe(
+        options.commit, options.date, config=project.config_path, repo=project.repository
+    )
+    return _Work((told.commit,), told.tree, told.date)
 
 
 def _commits(options: RunOptions, repository: Repository, folder: Path) -> tuple[Commit, ...]:
@@ -161,19 +207,20 @@ def _new_commits(repository: Repository, folder: Path) -> tuple[Commit, ...]:
 def _check_writable(results: Path) -> None:
     try:
         results.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=results):
-            pass
+        with tempfile.TemporaryFile(dir=results, buffering=0) as file:
+            # A full disk takes empty files.
+            file.write(b" " * 4096)
     except OSError as error:
+        advice = "make it a folder you may write to, or change results_dir in the asv configuration"
         raise UsageError(
-            f"results cannot be written to {results} ({error.strerror}): make it a folder you may "
-            f"write to, or change results_dir in the asv configuration"
+            f"results cannot be written to {results} ({error.strerror}): {remedy(error, advice)}"
         ) from None
 
 
-def _changes(project: Project, repository: Repository, *, here: bool) -> Iterator[str]:
+def _changes(project: Project, tree: Tree, *, here: bool) -> Iterator[str]:
     """What uncommitted changes mean for this run, a sentence each."""
-    top = repository.top()
-    changed = [top / name for name in repository.changes()]
+    top = tree.top()
+    changed = [top / name for name in tree.changes()]
     own = (project.results, project.hardware)
     changed = [path for path in changed if not any(path.is_relative_to(o.resolve()) for o in own)]
     suite = [path for path in changed if path.is_relative_to(project.benchmarks.resolve())]

@@ -1,20 +1,24 @@
 """The program that runs asv for cnnfc: asv itself, telling its caller step by step what it does.
 
-It is started by path in a process of its own, imports nothing of cnnfc and is imported by
-nothing, so that it works whatever folder it runs in and whichever cnnfc is installed beside asv::
+It is started by path in a process of its own, imports nothing of cnnfc (``here_name.py`` and
+``asv_guards.py`` beside it are loaded by path) and is imported by nothing, so that it works
+whatever folder it runs in and whichever cnnfc is installed beside asv::
 
     CNNFC_EVENTS=5 python -P .../asv_main.py run --bench 'conv' ...
 
 asv's own arguments follow.  Each event is one line of JSON on the file descriptor that
 ``CNNFC_EVENTS`` names (see `cnnfc.harness.events` for their meaning).  asv's output is left alone.
 With ``CNNFC_LISTED`` set, asv takes the suite from its ``benchmarks.json`` instead of importing it
-once more.  Without these variables, asv behaves as ever, apart from three things:
+once more.  With ``CNNFC_COMMIT_DATE`` (ms since 1970), ``-E here --set-commit-hash HASH`` asks no
+repository: hash and date are the caller's word, and git need not be there.  Without these
+variables, asv behaves as ever, apart from four things:
 
 - its files are written whole or not at all, so that a kill while saving costs no earlier result;
 - ``-E here`` measures with the interpreter that runs this program.  asv's own ``existing``
   environment does that too, but puts the interpreter's path into the environment's name, so that
   moving a virtual environment would end every series;
-- a point that the suite has only now is stored as not measured rather than as failed.
+- a point that the suite has only now is stored as not measured rather than as failed;
+- a fault of one benchmark costs no other: see ``asv_guards.py``.
 
 What is replaced in asv is looked up by name; ``tests/harness/test_asv_main.py`` runs against the
 installed asv and fails when a name has gone.
@@ -22,6 +26,8 @@ installed asv and fails when a name has gone.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import itertools
 import json
 import logging
@@ -29,19 +35,27 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 import asv.benchmarks
 import asv.environment
 import asv.main
+import asv.repo
 import asv.results
 import asv.runner
 import asv.util
 
 #: What a benchmark printed is passed on up to this length; tracebacks have their point at the end.
 LONGEST_OUTPUT = 8000
+#: Errors that say that a disk, or this process's share of it, is full.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class UnwrittenError(OSError):
+    """One of asv's JSON files, ``filename``, could not be written."""
 
 
 class Events:
@@ -62,12 +76,19 @@ class Events:
         except BrokenPipeError:
             # The caller was killed.  Nobody waits for this measurement, and the next one to run
             # would find the machine busy.
-            self.descriptor = None
+            self.stop()
             raise KeyboardInterrupt from None
+
+    def stop(self) -> None:
+        """Tell nothing any more."""
+        self.descriptor = None
 
 
 class HereEnvironment(asv.environment.ExistingEnvironment):  # type: ignore[misc]  # asv is untyped
-    """The running interpreter, named after its version and torch's instead of its path."""
+    """The running interpreter, named after its version and torch's instead of its path.
+
+    The name is `cnnfc.harness.here_name`'s, as cnnfc's own side has it.
+    """
 
     tool_name = "here"
 
@@ -81,12 +102,9 @@ class HereEnvironment(asv.environment.ExistingEnvironment):  # type: ignore[misc
 
     @property
     def name(self) -> str:
-        """Such as ``here-py3.11-torch2.13.0+cpu``; `cnnfc.harness.here` computes the same."""
-        try:
-            torch = {"torch": version("torch")}
-        except PackageNotFoundError:
-            torch = {}
-        return str(asv.environment.get_env_name(self.tool_name, self.python, torch, {}))
+        """Such as ``here-py3.11-torch2.13.0+cpu``."""
+        naming = beside("here_name")
+        return str(naming.environment_name(naming.torch_version()))
 
     @property
     def python(self) -> str:
@@ -94,25 +112,56 @@ class HereEnvironment(asv.environment.ExistingEnvironment):  # type: ignore[misc
         return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def beside(name: str) -> Any:  # noqa: ANN401  # a module
+    """The module `name` of this program's folder, whatever cnnfc is installed."""
+    spec = spec_from_file_location(f"_{name}", Path(__file__).with_name(f"{name}.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class ToldRepository(asv.repo.NoRepository):  # type: ignore[misc]  # asv is untyped
+    """The one commit that the caller names, for a tree of files that is no repository."""
+
+    dvcs = "told"
+    #: The commit's date (ms since 1970); set before asv makes the repository.
+    date = 0
+
+    def get_hash_from_name(self, name: str) -> str:
+        # asv asks for the hash it was given, and for its branch only to list the suite.
+        return name
+
+    def get_date(self, hash: str | None) -> int:  # noqa: A002, ARG002  # asv's signature
+        return self.date
+
+
 class MessageHandler(logging.Handler):
     """Passes asv's own messages on: what it builds and installs, what went wrong."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, shorten: Callable[[str], str]) -> None:
         super().__init__(logging.INFO)
         self.events = events
+        self.shorten = shorten
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.events.send("message", level=record.levelname, text=str(record.msg))
+        self.events.send("message", level=record.levelname, text=self.shorten(str(record.msg)))
 
 
-def announce_environments(events: Events) -> None:
-    """Tell which environments asv runs, and give it the `HereEnvironment` for ``-E here``."""
+def announce_environments(events: Events, commit_date: int | None) -> None:
+    """Tell which environments asv runs, and give it the `HereEnvironment` for ``-E here``.
+
+    With a `commit_date` (ms since 1970) that goes without a repository.
+    """
     original = asv.environment.get_environments
 
     def get_environments(conf: Any, specifiers: Any, verbose: bool = True) -> Iterator[Any]:  # noqa: ANN401  # asv's signature
         if specifiers == ["here"]:
             # An existing environment takes no range: asv runs it once a configured branch.
             conf.branches = ["HEAD"]
+            if commit_date is not None:
+                conf.dvcs, ToldRepository.date = ToldRepository.dvcs, commit_date
             environments = iter([HereEnvironment(conf)])
         else:
             environments = original(conf, specifiers, verbose)
@@ -168,8 +217,15 @@ def write_whole_files() -> None:
     def write_json(path: str, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
         # Not ending in .json: asv takes every such file in a machine's folder for a result.
         temporary = f"{path}.tmp"
-        original(temporary, *arguments, **options)
-        os.replace(temporary, path)  # noqa: PTH105  # asv hands over plain texts
+        try:
+            original(temporary, *arguments, **options)
+            os.replace(temporary, path)  # noqa: PTH105  # asv hands over plain texts
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108  # the same
+            if not isinstance(error, OSError):
+                raise
+            raise UnwrittenError(error.errno, error.strerror, path) from error
 
     asv.util.write_json = write_json
 
@@ -207,14 +263,27 @@ def main() -> None:
     """Run asv with the arguments of this process; ends the process as asv does."""
     descriptor = os.environ.pop("CNNFC_EVENTS", None)
     events = Events(int(descriptor) if descriptor else None)
-    logging.getLogger().addHandler(MessageHandler(events))
-    announce_environments(events)
+    guards = beside("asv_guards")
+    logging.getLogger().addHandler(MessageHandler(events, guards.shorten))
+    date = os.environ.pop("CNNFC_COMMIT_DATE", None)
+    announce_environments(events, int(date) if date else None)
+    guards.install()
+    if events.descriptor is not None:
+        guards.watch_caller(events.descriptor, events.stop)
     announce_points(events)
     write_whole_files()
     keep_new_points_unmeasured()
     if os.environ.pop("CNNFC_LISTED", None):
         take_the_list()
-    asv.main.main()
+    try:
+        asv.main.main()
+        sys.stdout.flush()
+    except OSError as error:
+        # A full disk can stop asv anywhere, and then the log cannot say so.
+        if isinstance(error, UnwrittenError) or error.errno in NO_ROOM:
+            path, reason = str(error.filename or ""), str(error.strerror)
+            events.send("unwritten", path=path, number=error.errno, reason=reason)
+        raise
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -41,13 +42,15 @@ class Caller:
     """asv with what all calls of one run have in common.
 
     ``machine`` is the name in asv's machine file; ``here`` the name of the environment that stands
-    for the running interpreter, ``None`` for asv's own environments.
+    for the running interpreter, ``None`` for asv's own environments; ``commit_date`` the date of
+    the commit where there is no git that asv could ask.
     """
 
     asv: RunsAsv
     machine: str
     profile: str
     here: str | None = None
+    commit_date: datetime | None = None
 
     def discover(self, commit: Commit, listen: Listener) -> int:
         """Build `commit`, install it, and let asv write ``benchmarks.json``; asv's exit status."""
@@ -113,6 +116,10 @@ class Caller:
         )
 
     def _here_variables(self) -> dict[str, str | None]:
-        path = os.environ.get("ASV_PYTHONPATH", os.environ.get("PYTHONPATH"))
-        # Without its own variable, asv takes PYTHONPATH away from benchmarks.
-        return {"ASV_CONF_DIR": str(self.asv.root), "ASV_PYTHONPATH": path}
+        date = self.commit_date
+        return {
+            "ASV_CONF_DIR": str(self.asv.root),
+            # Without its own variable, asv takes PYTHONPATH away from benchmarks.
+            "ASV_PYTHONPATH": os.environ.get("ASV_PYTHONPATH", os.environ.get("PYTHONPATH")),
+            "CNNFC_COMMIT_DATE": None if date is None else str(round(1000 * date.timestamp())),
+        }

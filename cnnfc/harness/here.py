@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 import filecmp
-import re
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cnnfc.errors import UsageError
-from cnnfc.harness.repository import Repository
+from cnnfc.harness import here_name
+from cnnfc.harness.repository import Tree
 
 
 def environment_name() -> str:
     """What results of the running interpreter are filed under: ``here-py3.11-torch2.13.0+cpu``.
 
-    The same as ``asv_main.HereEnvironment.name``; two interpreters with the same versions are the
-    same environment wherever they lie.
+    See `here_name.environment_name`, which asv's side asks too.
 
     Raises:
         UsageError: torch is not installed in it.
     """
-    try:
-        torch = version("torch")
-    except PackageNotFoundError:
+    torch = here_name.torch_version()
+    if torch is None:
         raise UsageError(
             f"--here measures with {sys.executable}, which has no torch: install it there "
             f"(pip install torch), or leave --here out to let asv make an environment"
-        ) from None
-    name = f"here-py{sys.version_info.major}.{sys.version_info.minor}-torch{torch}"
-    # The characters that asv replaces as well.
-    return re.sub(r'[<>:"/\\^|?*\x00-\x1f]', "_", name)
+        )
+    return here_name.environment_name(torch)
 
 
-def check_installed(root: Path, package: str, repository: Repository) -> None:
+def check_installed(root: Path, package: str, tree: Tree) -> None:
     """Make sure that what the running interpreter imports is `package` as it is committed.
 
     `root` is the project's folder.  Packages under ``root`` or ``root/src`` are understood; for
@@ -45,7 +40,7 @@ def check_installed(root: Path, package: str, repository: Repository) -> None:
             files differ: its results would be filed under a commit they do not belong to.
     """
     folder = next((f for f in (root / package, root / "src" / package) if f.is_dir()), None)
-    changed = repository.changes([folder] if folder else [])
+    changed = tree.changes([folder] if folder else [])
     if folder is None:
         changed = tuple(name for name in changed if name.endswith(".py"))
     if changed:

@@ -8,7 +8,9 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from cnnfc.errors import UsageError
 
@@ -27,6 +29,16 @@ class Commit:
     def short(self) -> str:
         """The 8 characters that asv puts into the names of result files."""
         return self.hash[:8]
+
+
+class Tree(Protocol):
+    """The files of a project as they lie on this disk: a `Repository`, or a copy without git."""
+
+    def changes(self, paths: Sequence[Path] = ()) -> tuple[str, ...]: ...
+
+    def fingerprint(self, without: Sequence[Path] = ()) -> str: ...
+
+    def top(self) -> Path: ...
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,11 @@ class Repository:
         except ValueError as error:
             raise UsageError(f"range {text!r} cannot be read: {error}") from None
         listed = self._ask("rev-list", "--first-parent", *words, "--")
+        if listed.returncode and self.ends():
+            raise UsageError(
+                f"git knows no revision {text!r} in {self.path}, which is a shallow clone: bring "
+                f"the rest of its history with `git fetch --unshallow`"
+            )
         if listed.returncode:
             raise UsageError(
                 f"git knows no revision {text!r} in {self.path}: name a commit, a branch, a tag or "
@@ -82,6 +99,14 @@ class Repository:
     def first_parents(self, start: str = "HEAD") -> tuple[str, ...]:
         """Hashes from `start` back to the beginning, newest first, along first parents."""
         return tuple(self._ask("rev-list", "--first-parent", start, "--").stdout.split())
+
+    def ends(self) -> frozenset[str]:
+        """Full hashes of the commits whose parents a shallow clone lacks; none in a whole one."""
+        path = self.path / self._ask("rev-parse", "--git-path", "shallow").stdout.rstrip("\n")
+        try:
+            return frozenset(path.read_text(encoding="ascii").split())
+        except OSError:
+            return frozenset()
 
     def changes(self, paths: Sequence[Path] = ()) -> tuple[str, ...]:
         """Files with uncommitted changes, new files included, relative to the repository's top.
@@ -122,6 +147,15 @@ class Repository:
     def top(self) -> Path:
         """The top folder of the work tree."""
         return Path(self._ask("rev-parse", "--show-toplevel").stdout.rstrip("\n"))
+
+    def date(self, hash_: str) -> datetime:
+        """When the commit of a full hash was written, which is the date that asv stores."""
+        seconds = self._ask("log", "-1", "--format=%at", hash_, "--").stdout
+        return datetime.fromtimestamp(int(seconds), UTC)
+
+    def holds(self, path: Path) -> bool:
+        """Whether `path` is a file that is under version control here."""
+        return not self._ask("ls-files", "--error-unmatch", "--", str(path)).returncode
 
     def commit(self, hash_: str) -> Commit:
         """The commit of a full hash."""

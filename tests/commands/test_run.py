@@ -3,6 +3,7 @@ import importlib.util
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -328,6 +329,46 @@ def test_here_without_torch_is_refused(project, monkeypatch):
     monkeypatch.setattr(module, "environment_name", missing)
     with pytest.raises(UsageError, match="no torch"):
         here(project, monkeypatch)
+
+
+@pytest.fixture
+def copied(project, monkeypatch):
+    """The project's files without git."""
+    shutil.rmtree(project.root / ".git")
+    return project
+
+
+def test_here_measures_a_copy_without_git_under_the_commit_it_is_told(copied, monkeypatch):
+    hash_, date = "5" * 40, "2024-05-06T07:08:09+00:00"
+    ran = here(copied, monkeypatch, commit=hash_, date=date)
+    assert f"55555555 in {environment_name()}: 0 of 6 already measured" in ran.text
+    (call,) = copied.calls()
+    assert call["commit"] == hash_
+    assert call["variables"]["CNNFC_COMMIT_DATE"] == "1714979289000"
+    (result,) = copied.results()
+    assert json.loads(result.read_text())["commit_hash"] == hash_
+    again = here(copied, monkeypatch, commit=hash_, date=date)
+    assert "6 of 6 already measured" in again.text
+
+
+def test_here_with_the_commit_that_git_has_checked_out_is_here_alone(project, monkeypatch):
+    ran = here(project, monkeypatch, commit=project.first)
+    assert f"{project.first[:8]} (first) in here-" in ran.text
+    assert "CNNFC_COMMIT_DATE" not in project.calls()[0]["variables"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"commit": "5" * 40}, "goes with --here and without a range"),
+        ({"commit": "5" * 40, "here": True, "range": "main"}, "goes with --here and without"),
+        ({"commit": "5" * 40, "here": True}, "but git has .* checked out"),
+        ({"date": "2024-05-06T07:08:09+00:00"}, "add --commit"),
+    ],
+)
+def test_a_commit_is_the_callers_word_only_where_that_makes_sense(project, options, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        Ran(project, **options)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import math
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -173,6 +174,37 @@ def test_a_suite_that_is_listed_already_is_not_read_again(ran):
 
 def test_no_temporary_file_is_left(ran):
     assert not list(ran.root.rglob("*.tmp"))
+
+
+@pytest.fixture(scope="module")
+def told(ran, tmp_path_factory):
+    """The result file of the same suite in a copy of its files, measured without any git."""
+    folder = tmp_path_factory.mktemp("told")
+    root = folder / "copy"
+    shutil.copytree(ran.root, root, ignore=shutil.ignore_patterns(".git", "results"))
+    (folder / ".asv-machine.json").write_text((ran.seen.parent / ".asv-machine.json").read_text())
+    (folder / "no-git").mkdir()
+    runner = Asv(
+        root,
+        folder / "asv.log",
+        variables={
+            "HOME": str(folder),
+            "SEEN": str(folder / "seen.json"),
+            "PATH": str(folder / "no-git"),
+            "CNNFC_COMMIT_DATE": "1714979289000",
+        },
+    )
+    common = ["--set-commit-hash", "5" * 40, "--machine", ran.machine, "-E", "here"]
+    expression = r"time_it\('fine', 'cpu-1'\)"
+    status = runner.run(["run", *common, "--bench", expression], lambda _: None)
+    assert status == 0, runner.log.read_text()
+    path = result_path(root / "results", ran.machine, "5" * 40, here.environment_name())
+    return json.loads(path.read_text())
+
+
+def test_without_git_commit_and_date_are_the_callers_word(told):
+    assert (told["commit_hash"], told["date"]) == ("5" * 40, 1714979289000)
+    assert told["results"][NAME][0][0] > 0
 
 
 def test_a_point_is_found_from_its_number_as_asv_counts(program):

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,18 @@ def test_the_running_interpreter_is_told_what_it_measures(asv, monkeypatch):
         "CNNFC_ENV_NAME": "here-py3.11-torch2",
         "ASV_CONF_DIR": "/project",
         "ASV_PYTHONPATH": "/lib",
+        "CNNFC_COMMIT_DATE": None,
         "CNNFC_RECORD": "/r.json",
         "CNNFC_LISTED": None,
     }
+
+
+def test_the_date_of_a_commit_that_git_does_not_know_is_told_in_milliseconds(asv):
+    date = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+    Caller(asv, "m", "standard", "here-py3", date).discover(COMMIT, print)
+    assert asv.variables["CNNFC_COMMIT_DATE"] == "1714979289000"
+
+
+def test_where_git_knows_the_date_asv_asks_git(asv):
+    Caller(asv, "m", "standard", "here-py3").discover(COMMIT, print)
+    assert asv.variables["CNNFC_COMMIT_DATE"] is None

@@ -1,6 +1,4 @@
 import shutil
-import sys
-from importlib.metadata import PackageNotFoundError
 
 import pytest
 
@@ -8,10 +6,6 @@ from cnnfc.errors import UsageError
 from cnnfc.harness import here
 from cnnfc.harness.here import check_installed, environment_name
 from cnnfc.harness.repository import open_repository
-
-
-def torch_is(monkeypatch, number):
-    monkeypatch.setattr(here, "version", lambda _: number)
 
 
 @pytest.fixture
@@ -29,22 +23,8 @@ def install(monkeypatch):
     return at
 
 
-def test_the_environment_is_named_by_versions_and_not_by_its_path(monkeypatch):
-    torch_is(monkeypatch, "2.13.0+cpu")
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert environment_name() == f"here-py{version}-torch2.13.0+cpu"
-
-
-def test_a_strange_version_makes_a_name_that_is_safe_as_a_file(monkeypatch):
-    torch_is(monkeypatch, "2/../<x>:1")
-    assert environment_name().endswith("-torch2_.._" + "_x__1")
-
-
 def test_an_interpreter_without_torch_is_refused_with_what_to_do(monkeypatch):
-    def missing(_):
-        raise PackageNotFoundError
-
-    monkeypatch.setattr(here, "version", missing)
+    monkeypatch.setattr(here.here_name, "torch_version", lambda: None)
     with pytest.raises(UsageError, match=r"has no torch: install it there .*leave --here out"):
         environment_name()
 
