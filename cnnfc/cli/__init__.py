@@ -10,15 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn, TextIO
 
 from cnnfc import __version__
-from cnnfc.cli import cases, machine, report, run
+from cnnfc.cli import cases, doctor, machine, merge, report, run, study
 from cnnfc.cli.command import Command
 from cnnfc.errors import CnnfcError, UsageError, unknown
+from cnnfc.machine.locked_files import NO_ROOM, remedy
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "run": run.COMMAND,
     "report": report.COMMAND,
     "cases": cases.COMMAND,
     "machine": machine.COMMAND,
+    "doctor": doctor.COMMAND,
+    "study": study.COMMAND,
+    "merge": merge.COMMAND,
 }
 
 #: Exit code after Ctrl-C, as shells count it: 128 + SIGINT.
@@ -50,11 +54,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("cnnfc: interrupted\n")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough (`cnnfc cases | head`).  Python would complain once more when
-        # it flushes at exit, so standard output goes nowhere from here on.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has seen enough (`cnnfc cases | head`).
+        _discard_output()
         return 0
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _discard_output()
+        what = error.filename or "standard output"
+        sys.stderr.write(
+            f"cnnfc: error: {what} cannot be written ({error.strerror}): {remedy(error, '')}\n"
+        )
+        return UsageError.exit_code
     return code
+
+
+def _discard_output() -> None:
+    """Let standard output go nowhere: Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: Sequence[str], out: TextIO) -> int:

@@ -36,6 +36,15 @@ def read_run(path: Path, name: str) -> tuple[Run, tuple[str, ...]]:
             the reason alone, without the path.
     """
     data, twice = load_object(path)
+    return run_of(data, twice, name)
+
+
+def run_of(data: _Object, twice: tuple[str, ...], name: str) -> tuple[Run, tuple[str, ...]]:
+    """What `read_run` makes of a file with the object `data`, in which the keys `twice` are twice.
+
+    Raises:
+        DataError: as `read_run`.
+    """
     problems = [f"{shown(key)} is in it twice: the last one counts" for key in twice]
     results = data.get("results")
     if "commit_hash" not in data or not isinstance(results, dict):

@@ -41,7 +41,16 @@ def load_object(path: Path) -> tuple[dict[str, object], tuple[str, ...]]:
         DataError: the file is missing, unreadable, larger than `MAX_BYTES`, no regular file, not
             UTF-8, not JSON or no object.  The message is the reason alone.
     """
-    text = _decode(_bytes(path))
+    return parse_object(read_bytes(path))
+
+
+def parse_object(content: bytes) -> tuple[dict[str, object], tuple[str, ...]]:
+    """The JSON object in `content`, as `load_object` gives that of a file.
+
+    Raises:
+        DataError: it is empty, not UTF-8, not JSON or no object.  The message is the reason alone.
+    """
+    text = _decode(content)
     twice: list[str] = []
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -75,7 +84,13 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """What is in the file at `path`.
+
+    Raises:
+        DataError: the file is missing, unreadable, larger than `MAX_BYTES` or no regular file.  The
+            message is the reason alone.
+    """
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):

@@ -1,0 +1,1 @@
+"""Several folders of measurements, from other machines or shards, into one."""

@@ -1,0 +1,123 @@
+"""Finds the measurements in a folder or an archive that somebody names."""
+
+from __future__ import annotations
+
+import contextlib
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cnnfc.errors import DataError, UsageError
+
+#: The parts of a folder of reports, by the names of their folders.
+PARTS: Final = ("results", "hardware", "studies")
+#: An archive that unpacks to more is refused (bytes): years of history have a hundredth of it.
+LARGEST_ARCHIVE: Final = 4 * 2**30
+
+
+@dataclass(frozen=True)
+class Source:
+    """Measurements under the name that the user gave: ``parts`` has the folders that are there.
+
+    ``kind`` says for people what was found; ``passed_over`` what else lies beside the parts.
+    """
+
+    name: str
+    kind: str
+    parts: dict[str, Path]
+    passed_over: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def open_source(path: Path) -> Iterator[Source]:
+    """The measurements in `path`, which may be a folder or an archive (``.tar``, ``.tar.gz``).
+
+    An archive is unpacked to a temporary folder for as long as the block runs.  Members that would
+    land outside of it, links that lead out of it and devices are refused.
+
+    Raises:
+        UsageError: there is nothing at `path`, or nothing that can be merged in it.
+        DataError: the archive is damaged, too large, or tries to get out of its folder.
+    """
+    if path.is_dir():
+        yield _find(path, str(path), "")
+    elif not path.exists():
+        raise UsageError(f"{path} is not there: name a folder of results, or an archive of one")
+    elif not tarfile.is_tarfile(path):
+        raise UsageError(
+            f"{path} is neither a folder nor a .tar.gz archive: name a folder with results/, "
+            f"hardware/ or studies/ in it, or an archive of one"
+        )
+    else:
+        with tempfile.TemporaryDirectory(prefix="cnnfc-merge-") as folder:
+            _unpack(path, Path(folder))
+            yield _find(_inner(Path(folder)), str(path), "an archive of ")
+
+
+def is_results_folder(path: Path) -> bool:
+    """Whether `path` is what asv calls its ``results_dir``."""
+    return (path / "benchmarks.json").is_file() or any(path.glob("*/machine.json"))
+
+
+def _find(path: Path, name: str, prefix: str) -> Source:
+    for folder, kind in ((path, "a folder of reports"), (path / "reports", "a project")):
+        parts = {part: folder / part for part in PARTS if (folder / part).is_dir()}
+        if parts:
+            return Source(name, prefix + kind, parts, _others(folder))
+    if is_results_folder(path):
+        return Source(name, f"{prefix}asv's results", {"results": path})
+    raise UsageError(
+        f"{name} has nothing to merge: it should be a folder with results/, hardware/ or studies/ "
+        f"in it, or asv's results folder itself (with benchmarks.json, MACHINE/machine.json)"
+    )
+
+
+def _others(folder: Path) -> tuple[str, ...]:
+    """What lies beside the parts; hidden files and what cnnfc and asv generate again are no loss.
+
+    In a project's folder of reports that is ``asv``, ``gate`` and ``site``.
+    """
+    known = (*PARTS, "asv", "gate", "site")
+    entries = sorted(folder.iterdir())
+    return tuple(
+        entry.name + "/" * entry.is_dir()
+        for entry in entries
+        if entry.name not in known and not entry.name.startswith(".")
+    )
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    if not hasattr(tarfile, "data_filter"):
+        raise UsageError(
+            f"this Python cannot unpack archives safely: unpack {path} yourself and name the "
+            f"folder, or use Python 3.11.4 or later"
+        )
+    try:
+        with tarfile.open(path) as archive:
+            size = 0
+            for member in archive:
+                size += member.size
+                if size > LARGEST_ARCHIVE:
+                    raise DataError(
+                        f"{path} unpacks to more than {LARGEST_ARCHIVE // 2**30} GiB: unpack it "
+                        f"yourself and name the folder"
+                    )
+            archive.extractall(folder, filter="data")
+    except tarfile.FilterError as error:
+        raise DataError(f"{path} is not a safe archive ({error}): nothing was merged") from None
+    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
+        raise DataError(
+            f"{path} cannot be unpacked ({error}): if its disk has room, copy the archive again "
+            f"from where it was made"
+        ) from None
+
+
+def _inner(folder: Path) -> Path:
+    """The only folder in `folder`, if archives were made of a folder rather than of its content."""
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    alone = len(entries) == 1 and entries[0].is_dir() and entries[0].name not in (*PARTS, "reports")
+    return entries[0] if alone and not is_results_folder(folder) else folder

@@ -1,0 +1,104 @@
+"""Folders of reports to merge, small and made by hand."""
+
+import json
+import math
+
+import pytest
+
+COLUMNS = (
+    *("result", "params", "version", "started_at", "duration", "stats_ci_99_a", "stats_ci_99_b"),
+    *("stats_q_25", "stats_q_75", "stats_number", "stats_repeat", "samples", "profile"),
+)
+NAN = float("nan")
+FILE = "results/oak/aaaaaaaa-env.json"
+
+
+def row(values, axes, started_at=1000, version="1"):
+    """A benchmark's row as asv writes it; statistics of a value are half and twice of it."""
+
+    def column(make):
+        entries = [make(v) if v is not None and not math.isnan(v) else None for v in values]
+        return None if all(entry is None for entry in entries) else entries
+
+    low, high = column(lambda v: v / 2), column(lambda v: v * 2)
+    cells = [
+        *(None if all(v is None for v in values) else list(values), axes, version, started_at),
+        *(0.5, low, high, low, high, column(lambda _: 3), column(lambda _: 2)),
+        column(lambda v: [v, v]),
+    ]
+    while cells[-1] is None:
+        cells.pop()
+    return cells
+
+
+def result_file(results, **changes):
+    content = {
+        "commit_hash": "a" * 40,
+        "env_name": "env",
+        "date": 1_772_438_400_000,
+        "params": {"machine": "oak", "cpu": "Example", "python": "3.11"},
+        "python": "3.11",
+        "requirements": {},
+        "env_vars": {},
+        "result_columns": list(COLUMNS),
+        "results": results,
+        "durations": {},
+        "version": 2,
+    }
+    return {**content, **changes}
+
+
+def benchmark(axes=(("'a'", "'b'"),), **changes):
+    entry = {"name": "b.time_it", "params": [list(axis) for axis in axes], "param_names": ["case"]}
+    return {**entry, "type": "time", "unit": "seconds", "version": "1", "code": "x", **changes}
+
+
+def record(**changes):
+    """The least that a hardware record has."""
+    fields = {"schema": 1, "machine": "oak", "started_at": "2026-01-02T03:04:05+00:00"}
+    parts = {"identity": {}, "state_before": {}, "software": {}, "asv": {}}
+    return {**fields, **parts, **changes}
+
+
+def study(machines, **changes):
+    return {"schema": 1, "study": "fidelity", "machines": machines, **changes}
+
+
+class Reports:
+    """A folder of reports; ``tree`` reads all of its files back."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def write(self, name, content):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    def read(self, name):
+        return json.loads((self.root / name).read_text())
+
+    def tree(self):
+        paths = [path for path in self.root.rglob("*") if path.is_file()]
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths}
+
+
+@pytest.fixture(scope="session")
+def make():
+    """The functions of this file, which tests cannot import in pytest's importlib mode."""
+
+    class Make:
+        nan = NAN
+        file = FILE
+        columns = COLUMNS
+
+    Make.row, Make.result_file = staticmethod(row), staticmethod(result_file)
+    Make.benchmark, Make.record = staticmethod(benchmark), staticmethod(record)
+    Make.study = staticmethod(study)
+    return Make
+
+
+@pytest.fixture
+def reports(tmp_path):
+    return lambda name: Reports(tmp_path / name)

@@ -1,0 +1,153 @@
+from pathlib import Path
+
+import pytest
+
+from cnnfc.errors import DataError
+from cnnfc.merge.other_files import (
+    check_benchmarks,
+    check_machine,
+    check_record,
+    check_study,
+    unite_benchmarks,
+    unite_machine,
+    unite_record,
+    unite_study,
+)
+
+
+def suite(**benchmarks):
+    return {**benchmarks, "version": 2}
+
+
+def wheres(united):
+    return [conflict.where for conflict in united.conflicts]
+
+
+def test_benchmarks_of_two_suites_are_all_there(make):
+    one, other = make.benchmark(), make.benchmark(version="7")
+    united = unite_benchmarks(suite(a=one), suite(b=other))
+    assert (united.content, united.conflicts) == (suite(a=one, b=other), ())
+
+
+def test_a_list_of_parameters_that_has_grown_is_the_longer_one(make):
+    short, long = make.benchmark([["'a'"]]), make.benchmark([["'a'", "'b'"]])
+    for united in (
+        unite_benchmarks(suite(a=short), suite(a=long)),
+        unite_benchmarks(suite(a=long), suite(a=short)),
+    ):
+        assert united.conflicts == ()
+        assert united.content["a"]["params"] == [["'a'", "'b'"]]
+
+
+def test_contradicting_lists_of_parameters_are_a_conflict_named_by_the_benchmark(make):
+    ours = suite(a=make.benchmark([["'a'", "'b'"]]))
+    united = unite_benchmarks(ours, suite(a=make.benchmark([["'b'", "'a'"]]), b=make.benchmark()))
+    assert wheres(united) == ["a: parameters"]
+    assert united.content == {**ours, "b": make.benchmark()}
+
+
+@pytest.mark.parametrize("field", ["version", "type", "unit", "param_names"])
+def test_a_benchmark_that_means_something_else_is_a_conflict(make, field):
+    ours = suite(a=make.benchmark())
+    united = unite_benchmarks(
+        ours, suite(a=make.benchmark([["'a'", "'b'", "'c'"]], **{field: "x"}))
+    )
+    assert wheres(united) == [f"a: {field}"]
+    assert united.content == ours
+
+
+def test_a_comment_in_the_source_of_a_benchmark_is_no_conflict(make):
+    ours = suite(a=make.benchmark(code="x"))
+    united = unite_benchmarks(ours, suite(a=make.benchmark(code="x  # why")))
+    assert (united.content, united.conflicts) == (ours, ())
+
+
+def test_suites_of_two_formats_are_not_united(make):
+    ours = suite(a=make.benchmark())
+    assert wheres(unite_benchmarks(ours, {"version": 1, "b": make.benchmark()})) == ["version"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"a": {}}, "its version None is not a format"),
+        ({"version": 9}, "its version 9 is not a format"),
+        ({"version": 2, "a": {"params": None}}, "'a' in it describes no benchmark"),
+        ({"version": 2, "a": []}, "'a' in it describes no benchmark"),
+    ],
+)
+def test_what_is_no_suite_is_refused(content, reason):
+    with pytest.raises(DataError, match=reason):
+        check_benchmarks(content, Path("benchmarks.json"))
+
+
+def test_facts_about_a_machine_are_united_and_contradictions_named():
+    united = unite_machine({"machine": "oak", "os": "Linux 6"}, {"os": "Linux 5", "ram": "8"})
+    assert united.content == {"machine": "oak", "os": "Linux 6", "ram": "8"}
+    assert wheres(united) == ["os"]
+    with pytest.raises(DataError, match="names no machine"):
+        check_machine({}, Path("machine.json"))
+
+
+def test_hardware_records_are_equal_or_in_conflict(make):
+    ours = make.record()
+    assert unite_record(ours, make.record()).conflicts == ()
+    united = unite_record(ours, make.record(notes=[{"reason": "why"}], commit="a"))
+    assert wheres(united) == ["notes"]
+    assert united.content == ours
+
+
+def test_what_is_no_hardware_record_is_refused(make):
+    check_record(make.record(), Path("r.json"))
+    with pytest.raises(DataError, match="it is not a hardware record of cnnfc"):
+        check_record({}, Path("r.json"))
+    with pytest.raises(DataError, match="it has schema 9, this cnnfc reads up to 1"):
+        check_record(make.record(schema=9), Path("r.json"))
+
+
+def section(start="2026-01-01", end="2026-01-02", **more):
+    return {"started_at": start, "finished_at": end, **more}
+
+
+def test_studies_are_united_machine_by_machine_in_the_order_of_names(make):
+    oak, elm = section(), section(points={})
+    united = unite_study(make.study({"oak": oak}), make.study({"elm": elm, "oak": section()}))
+    assert united.conflicts == ()
+    assert list(united.content["machines"].items()) == [("elm", elm), ("oak", oak)]
+
+
+def test_an_unfinished_section_gives_way_to_the_finished_one_of_the_same_start(make):
+    unfinished, finished = section(end=None), section(points={"a": 1})
+    for one, other in ((unfinished, finished), (finished, unfinished)):
+        united = unite_study(make.study({"oak": one}), make.study({"oak": other}))
+        assert united.conflicts == ()
+        assert united.content["machines"] == {"oak": finished}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (section(points={"a": 1}), section(points={"a": 2})),
+        (section(end=None), section(start="2026-02-01")),
+        (section(end=None, points=1), section(end=None, points=2)),
+        (section(start=None, end=None), section(start=None)),
+    ],
+)
+def test_other_differences_between_sections_are_conflicts(make, ours, theirs):
+    united = unite_study(make.study({"oak": ours}), make.study({"oak": theirs, "elm": section()}))
+    assert wheres(united) == ["section of oak"]
+    assert united.content["machines"] == {"elm": section(), "oak": ours}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({}, "it is not the file of a study"),
+        ({"schema": 2, "study": "fidelity", "machines": {}}, "it has schema 2.*update cnnfc"),
+        ({"schema": 1, "study": "other", "machines": {}}, "of the study 'other' and not of fid"),
+        ({"schema": 1, "study": "fidelity", "machines": {"oak": 1}}, "section of oak is not an"),
+    ],
+)
+def test_what_is_no_study_is_refused(content, reason):
+    with pytest.raises(DataError, match=reason):
+        check_study(content, Path("fidelity.json"))
