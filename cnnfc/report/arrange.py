@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 
 from cnnfc.analysis.summary import summarise
@@ -27,6 +28,8 @@ def _group(machine: str, environment: str, runs: list[Run], history: History) ->
     merged = _one_a_commit(runs)
     order: dict[str, dict[tuple[str, ...], list[Reading | None]]] = {}
     outcomes: dict[tuple[str, tuple[str, ...]], Outcome] = {}
+    versions: dict[str, str] = {}
+    other_versions: Counter[tuple[str, tuple[str, ...]]] = Counter()
     # The newest run knows the suite's own order best, so its points come first.
     for index in range(len(merged) - 1, -1, -1):
         for point in merged[index].points:
@@ -34,7 +37,14 @@ def _group(machine: str, environment: str, runs: list[Run], history: History) ->
             readings = rows.setdefault(point.parameters, [None] * len(merged))
             outcomes.setdefault((point.benchmark, point.parameters), point.outcome)
             summary = summarise(point) if point.outcome is Outcome.MEASURED else None
-            if summary is not None and math.isfinite(summary.centre):
+            if summary is None or not math.isfinite(summary.centre):
+                continue
+            # A new version measures something else under the old name: older values end here.
+            if point.version is not None and point.version != versions.setdefault(
+                point.benchmark, point.version
+            ):
+                other_versions[point.benchmark, point.parameters] += 1
+            else:
                 readings[index] = Reading(merged[index], point, summary)
     series = {
         name: tuple(
@@ -43,6 +53,7 @@ def _group(machine: str, environment: str, runs: list[Run], history: History) ->
                 parameters,
                 tuple(readings),
                 outcomes[name, parameters],
+                other_versions[name, parameters],
             )
             for parameters, readings in rows.items()
         )

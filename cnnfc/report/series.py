@@ -51,7 +51,8 @@ class Reading:
 class Series:
     """One benchmark with one set of parameters, aligned with the runs of its group.
 
-    ``readings`` has ``None`` where a run did not measure it.
+    ``readings`` has ``None`` where a run did not measure it, or measured another version of the
+    benchmark than the newest.
     """
 
     info: BenchmarkInfo
@@ -59,6 +60,8 @@ class Series:
     readings: tuple[Reading | None, ...]
     #: How it ended in the newest run that knows it.
     outcome: Outcome
+    #: How many values of other versions were left out.
+    other_versions: int = 0
 
     @cached_property
     def layer(self) -> Layer | None:

@@ -80,3 +80,23 @@ def test_a_run_finds_its_hardware_record(make):
     oak = make.run(make.point("b"), number=9, at=datetime(2026, 3, 9, 13, tzinfo=UTC))
     (group,) = arrange(make.history(make.run(make.point("b"), number=8), oak, hardware=[record]))
     assert group.records == (None, record)
+
+
+def test_values_of_an_older_version_of_the_benchmark_are_left_out_and_counted(make):
+    old = replace(make.point("b", value=9.0), version="1")
+    new = replace(make.point("b", value=1.0), version="2")
+    (group,) = arrange(
+        make.history(make.run(old, number=1), make.run(old, number=2), make.run(new, number=3))
+    )
+    (series,) = group.series["b"]
+    assert [reading and reading.summary.centre for reading in series.readings] == [None, None, 1.0]
+    assert series.other_versions == 2
+
+
+def test_values_without_a_version_are_compared_with_all(make):
+    bare = replace(make.point("b", value=9.0), version=None)
+    new = replace(make.point("b", value=1.0), version="2")
+    (group,) = arrange(make.history(make.run(bare, number=1), make.run(new, number=2)))
+    (series,) = group.series["b"]
+    assert len(series.measured) == 2
+    assert series.other_versions == 0

@@ -140,6 +140,12 @@ def _answer(label: str, group: Group, series: list[Series]) -> Notice:
             f"{len(moved)} of {len(compared)} newest values have an interval apart from the one "
             f"before: {better} better, {len(moved) - better} worse"
         )
+    others = sum(one.other_versions for one in series)
+    if others:
+        said += (
+            f"; {text.plural(others, 'value')} of another version of this benchmark cannot be "
+            f"compared and {'is' if others == 1 else 'are'} left out"
+        )
     failures = f" {text.plural(failed, 'case')} failed in the newest run." if failed else ""
     return Notice(
         f"{label}: {text.plural(len(found), 'series', 'series')} over "

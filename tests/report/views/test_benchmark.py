@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,16 @@ def test_the_answer_counts_what_left_its_interval(make, page_of):
         "before: 1 better, 0 worse. 1 case failed in the newest run."
     )
     assert notice.tone == "bad"
+
+
+def test_the_answer_says_what_was_left_out_for_another_version(make, page_of):
+    old = replace(make.point("b", "x", value=9.0), version="1")
+    new = replace(make.point("b", "x", value=1.0), version="2")
+    page = page_of(make.history(make.run(old, number=1), make.run(new, number=2)))["b"]
+    assert page.answer[0].text == (
+        "oak: 1 series over 1 commit; a second value is needed before anything can be compared; "
+        "1 value of another version of this benchmark cannot be compared and is left out."
+    )
 
 
 @pytest.mark.parametrize(
