@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -31,6 +32,13 @@ def usable_cpus(host: Host | None = None) -> int:
     """
     host = host or this_host()
     return _usable(host, _affinity(host), processors.core_of(host), read_limits(host))
+
+
+def limiting_quota(host: Host | None = None) -> float | None:
+    """The control group's quota in CPUs, where no other bound of `usable_cpus` is tighter."""
+    host = host or this_host()
+    quota = read_limits(host).cpu_quota
+    return quota if quota is not None and int(quota) <= usable_cpus(host) else None
 
 
 def available_memory(host: Host | None = None) -> int:
@@ -71,9 +79,23 @@ def read_state(host: Host | None = None) -> dict[str, Any]:
     }
 
 
+def busy_seconds(times: Any) -> float | None:  # noqa: ANN401 - psutil's answer, or none
+    """CPU seconds of all CPUs since boot in which a process or the kernel ran.
+
+    `times` is the answer of ``psutil.cpu_times()``; None where it does not say it.  A guest's time
+    is within ``user``, and Windows counts interrupts within ``system``.
+    """
+    needed = [reading(times, name, float) for name in ("user", "system")]
+    more = [reading(times, name, float) or 0.0 for name in ("nice", "irq", "softirq")]
+    if None in needed:
+        return None
+    return round(sum(value for value in needed if value is not None) + sum(more), 2)
+
+
 def _affinity(host: Host) -> frozenset[int] | None:
     """The CPUs that this process may run on; None where the platform has no affinity (macOS)."""
-    return frozenset(ask(ask(host.psutil, "Process"), "cpu_affinity") or ()) or None
+    found = ask(ask(host.psutil, "Process"), "cpu_affinity")
+    return attempt(lambda: frozenset(int(cpu) for cpu in found)) or None
 
 
 def _usable(
@@ -102,6 +124,7 @@ def _cpu(host: Host, limits: Limits) -> dict[str, Any]:
     affinity, cores = _affinity(host), processors.core_of(host)
     load = ask(host.psutil, "getloadavg")
     counters = ask(host.psutil, "cpu_stats")
+    times = ask(host.psutil, "cpu_times")
     return known(
         usable=_usable(host, affinity, cores, limits),
         affinity=format_cpu_list(affinity) if affinity else None,
@@ -118,11 +141,13 @@ def _cpu(host: Host, limits: Limits) -> dict[str, Any]:
         turbo=_turbo(host),
         smt_active=_flag(host.text(f"{_CPUS}/smt/active")),
         clock_source=host.text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        load_average=None if load is None else [round(float(value), 2) for value in load],
-        pressure_percent=_pressure(host),
+        load_average=attempt(lambda: [round(float(value), 2) for value in load]) or None,
+        pressure_percent=_pressure(host, "cpu"),
         context_switches=reading(counters, "ctx_switches", int),
         interrupts=reading(counters, "interrupts", int),
-        steal_seconds=reading(ask(host.psutil, "cpu_times"), "steal", float),
+        steal_seconds=reading(times, "steal", float),
+        busy_seconds=busy_seconds(times),
+        idle_seconds=reading(times, "idle", float),
     )
 
 
@@ -158,9 +183,9 @@ def _flag(text: str | None) -> bool | None:
     return {"0": False, "1": True}.get(text or "")
 
 
-def _pressure(host: Host) -> float | None:
-    """Percent of the last 10 s in which some task waited for a CPU (the kernel's PSI)."""
-    for line in (host.text("/proc/pressure/cpu") or "").splitlines():
+def _pressure(host: Host, what: str) -> float | None:
+    """Percent of the last 10 s in which some task waited for `what` (the kernel's PSI)."""
+    for line in (host.text(f"/proc/pressure/{what}") or "").splitlines():
         if line.startswith("some "):
             fields = dict(word.partition("=")[::2] for word in line.split()[1:])
             return attempt(partial(float, fields.get("avg10", "")))
@@ -179,20 +204,20 @@ def _memory(host: Host, limits: Limits) -> dict[str, Any]:
         swap_used_bytes=reading(ask(host.psutil, "swap_memory"), "used", int),
         # "always [madvise] never": the brackets mark the one in force
         huge_pages=huge.partition("[")[2].partition("]")[0] or None,
+        pressure_percent=_pressure(host, "memory"),
     )
 
 
 def _temperatures(host: Host) -> dict[str, float]:
     """Degrees Celsius of the hottest reading of each chip that psutil knows."""
-    chips = ask(host.psutil, "sensors_temperatures") or {}
-    hottest = {
-        str(chip): max(
-            (reading(sensor, "current", float) or 0.0 for sensor in sensors), default=0.0
-        )
-        for chip, sensors in chips.items()
-    }
+    chips = attempt(lambda: dict(ask(host.psutil, "sensors_temperatures"))) or {}
+    hottest = {str(chip): attempt(partial(_hottest, sensors)) for chip, sensors in chips.items()}
     # Sensors that are not connected answer 0.
     return {chip: celsius for chip, celsius in hottest.items() if celsius}
+
+
+def _hottest(sensors: Iterable[Any]) -> float:
+    return max((reading(sensor, "current", float) or 0.0 for sensor in sensors), default=0.0)
 
 
 def _power_plugged(host: Host) -> bool | None:

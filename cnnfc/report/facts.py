@@ -15,13 +15,17 @@ from cnnfc.report import text
 #: What moves by itself while nothing is changed: shown before and after a run, not as a change.
 _VOLATILE: Final = frozenset((
     *("read_at", "frequency_hz", "load_average", "pressure_percent", "context_switches"),
-    *("interrupts", "steal_seconds", "throttled_periods", "throttled_seconds"),
+    *("interrupts", "steal_seconds", "busy_seconds", "idle_seconds"),
+    *("throttled_periods", "throttled_seconds"),
     *("available_bytes", "free_bytes", "headroom_bytes", "swap_used_bytes", "temperatures"),
     *("sm_clock_hz", "memory_clock_hz", "power_watts", "temperature_celsius"),
     *("performance_state", "clock_reasons", "utilisation_percent", "memory_free_bytes"),
     *("memory_used_bytes", "other_processes"),
 ))  # fmt: skip
 _LONGEST: Final = 160
+
+#: What torch's facts call the library of an accelerator -> its name.
+_BUILDS: Final = {"cuda": "CUDA", "hip": "ROCm"}
 
 
 def facts(data: Mapping[str, Any], *, volatile: bool | None = None) -> Iterator[tuple[str, str]]:
@@ -51,6 +55,25 @@ def readings(record: HardwareRecord) -> list[tuple[str, str, str]]:
         for name in dict.fromkeys((*before, *after))
         if name != "Read at"
     ]
+
+
+def torch(record: HardwareRecord) -> tuple[str, str] | None:
+    """Torch's version and its build as words, such as ``2.13.0+cpu`` and ``CPU build, cf30153c``.
+
+    The build names the accelerator's library that torch was made for, and torch's own commit: a
+    nightly, or a build of one's own, may call itself like another.  None where no torch is known.
+    """
+    groups = (record.software.get("torch"), record.software.get("packages"))
+    own, packages = (group if isinstance(group, Mapping) else {} for group in groups)
+    version = own.get("torch") or packages.get("torch")
+    if not version:
+        return None
+    libraries = [f"{name} {own[key]}" for key, name in _BUILDS.items() if own.get(key)]
+    if not libraries and _BUILDS.keys() <= own.keys():
+        libraries = ["CPU build"]
+    commit = own.get("git")
+    parts = [*libraries, *([str(commit)[:8]] if commit else [])]
+    return text.shorten(str(version), _LONGEST), text.shorten(", ".join(parts), _LONGEST)
 
 
 def _settled(record: HardwareRecord) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """Small histories made by hand, whose summaries can be computed in the head."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cnnfc.history.results import History
+from cnnfc.machine.doctor.findings import Examination, Finding, Severity
 from cnnfc.machine.schema import HardwareRecord, Note
 from cnnfc.records import BenchmarkInfo, Outcome, Point, Problem, Run
 
@@ -228,6 +230,16 @@ def hostile():
     return History(
         tuple(runs),
         infos | {FORWARD: info(FORWARD)},
-        (),
+        tuple(map(_hostile_record, EVIL)),
         tuple(Problem(evil, evil) for evil in EVIL),
+    )
+
+
+def _hostile_record(evil):
+    finding = Finding(evil, evil, Severity.SEVERE, evil, evil, evil, {evil: 1.0})
+    return replace(
+        record(2, machine=evil, torch=evil),
+        environment=evil,
+        profile=evil,
+        doctor=Examination((evil,), (finding,)),
     )

@@ -12,7 +12,7 @@ from cnnfc.report import facts, links, text
 from cnnfc.report.layers import DeviceLayers
 from cnnfc.report.model import Fact, Facts, Figure, Link, Notice, Page, Stat, Table
 from cnnfc.report.series import Group, Series, movers, newest_first
-from cnnfc.report.views import common, parameters
+from cnnfc.report.views import common, doctor, parameters
 from cnnfc.report.views.canaries import canary_figures, canary_table
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.machine_tables import changes_table, notes_table, readings_table, runs_table
@@ -38,6 +38,7 @@ class MachineBody:
     settings: Facts | None
     readings: Table | None
     changes: Table | None
+    doctor: Table | None
     canaries: tuple[Canaries, ...]
     notes: Table | None
     runs: Table
@@ -109,6 +110,9 @@ def _answer(groups: Sequence[Group], context: Context) -> Iterator[Notice]:
             f"previous reading."
         )
     record = latest_record(groups)
+    unsteady = doctor.notice(record.doctor) if record else None
+    if unsteady is not None:
+        yield unsteady
     before = _previous(groups, record) if record else None
     if record and before:
         number = len(facts.changes(before, record))
@@ -134,6 +138,7 @@ def _body(groups: Sequence[Group], layers: Sequence[DeviceLayers], context: Cont
         else None,
         readings=readings_table(record) if record else None,
         changes=changes_table(before, record, context) if record and before else None,
+        doctor=doctor.findings_table(record),
         canaries=tuple(_canary_sections(groups)),
         notes=notes_table(record) if record and record.notes else None,
         runs=runs_table(groups, context),
@@ -208,6 +213,11 @@ _HOW_TO_READ: Final = (
     (
         "Hardware, software and settings are those of the latest run that left a hardware record. "
         "What is not listed could not be read on this machine; nothing is guessed."
+    ),
+    (
+        "Steadiness is what the doctor found when a run began: load, clocks, quotas and other "
+        "things that move timings without any change of code, by what the machine itself says. "
+        "Records of older versions were not examined."
     ),
     (
         "Skipped counts combinations that were left out, or not selected, on devices that this "

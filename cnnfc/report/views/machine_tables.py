@@ -11,6 +11,7 @@ from cnnfc.report.model import Cell, Column, Table
 from cnnfc.report.series import Group
 from cnnfc.report.views import cells
 from cnnfc.report.views.common import Context
+from cnnfc.report.views.doctor import steadiness_cell
 from cnnfc.units import format_duration
 
 MOST_RUNS: Final = 1_000
@@ -92,15 +93,17 @@ def runs_table(groups: Sequence[Group], context: Context) -> Table:
     for group, run, record in runs[:MOST_RUNS]:
         counts = group.counts(run)
         took = text.MISSING
-        if record and record.finished_at:
+        # A clock that was set back in between tells no duration.
+        if record and record.finished_at and record.finished_at >= record.started_at:
             took = format_duration((record.finished_at - record.started_at).total_seconds())
         rows.append(
             (
                 context.commit(run),
                 Cell(text.day(run.commit_date), sort=run.commit_date.isoformat()),
                 Cell(text.minute(run.started_at) if run.started_at else text.MISSING),
-                Cell(run.environment),
-                Cell((record.profile if record else None) or text.MISSING),
+                Cell(run.environment, detail=(record.profile if record else None) or ""),
+                _torch(record),
+                steadiness_cell(record),
                 cells.count(counts.measured),
                 cells.count(counts.skipped),
                 Cell(
@@ -113,15 +116,16 @@ def runs_table(groups: Sequence[Group], context: Context) -> Table:
             )
         )
     rest = len(runs) - len(rows)
-    return Table(
+    table = Table(
         id="runs",
         caption="Runs, the newest commit first",
         columns=(
             Column("Commit", code=True),
             Column("Committed"),
             Column("Measured at"),
-            Column("Environment"),
-            Column("Profile"),
+            Column("Environment", hint="And the profile of the run"),
+            Column("Torch", hint="Version, what it was built for, its commit"),
+            Column("Steadiness", hint="What the doctor found when the run began"),
             Column("Measured", numeric=True),
             Column("Skipped", numeric=True, hint="Without devices that this machine lacks"),
             Column("Failed", numeric=True),
@@ -132,3 +136,10 @@ def runs_table(groups: Sequence[Group], context: Context) -> Table:
         note=f"{text.plural(rest, 'older run')} not shown." if rest else "",
         filterable=len(rows) > 8,
     )
+    # The runs of another project have no torch and no doctor, and few runs have notes.
+    return cells.without_empty(table, "Torch", "Steadiness", "Notes")
+
+
+def _torch(record: HardwareRecord | None) -> Cell:
+    found = facts.torch(record) if record else None
+    return Cell(found[0], detail=found[1]) if found else Cell(text.MISSING, tone="muted")

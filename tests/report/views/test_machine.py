@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from cnnfc.machine.doctor.findings import Examination, Finding, Severity
 from cnnfc.machine.schema import Note
 
 
@@ -57,17 +58,21 @@ def test_skips_with_one_reason_are_counted_together(make, page_of, cells):
 def test_runs_are_listed_the_newest_commit_first(small, cells):
     rows = cells(small["oak"].body.runs)
     assert [row[0] for row in rows] == ["00000009", "00000004", "00000001"]
-    assert rows[0][1:9] == [
+    assert rows[0][1:] == [
         "2026-03-09",
         "2026-03-09 13:00 UTC",
         "py3.11",
-        "standard",
+        "2.13.0",
+        "not examined",
         "30",
         "0",
         "0",
         "5 min 00 s",
     ]
-    assert rows[2][4] == "–"
+    # The first commit has no record.
+    assert rows[2][4:6] == ["–", "–"]
+    details = [row[3].detail for row in small["oak"].body.runs.rows]
+    assert details == ["standard", "standard", ""]
 
 
 def test_uncommitted_changes_are_said(make, page_of):
@@ -104,3 +109,41 @@ def test_one_run_of_reference_kernels_is_no_history(make, page_of):
     (canaries,) = page_of(make.history(run))["oak"].body.canaries
     assert canaries.figures == ()
     assert [column.title for column in canaries.table.columns][-1] == "n"
+
+
+def test_every_run_names_its_torch_with_its_build(make, page_of):
+    records = [
+        replace(make.record(number), software={"torch": {"torch": version, **build}})
+        for number, version, build in (
+            (1, "2.13.0+cpu", {"cuda": None, "hip": None, "git": "cf30153c4c13"}),
+            (2, "2.14.0.dev2026", {"cuda": "13.0", "hip": None}),
+            (3, "2.13.0+rocm7", {"cuda": None, "hip": "7.0.1"}),
+        )
+    ]
+    runs = [
+        make.run(make.point("b"), number=number, at=record.finished_at)
+        for number, record in enumerate(records, 1)
+    ]
+    table = page_of(make.history(*runs, hardware=records))["oak"].body.runs
+    assert [(row[4].text, row[4].detail) for row in table.rows] == [
+        ("2.13.0+rocm7", "ROCm 7.0.1"),
+        ("2.14.0.dev2026", "CUDA 13.0"),
+        ("2.13.0+cpu", "CPU build, cf30153c"),
+    ]
+
+
+def test_runs_of_another_project_have_no_columns_of_ours(make, page_of):
+    table = page_of(make.history(make.run(make.point("b"))))["oak"].body.runs
+    titles = [column.title for column in table.columns]
+    assert not {"Torch", "Steadiness", "Notes"} & set(titles)
+    assert all(len(row) == len(titles) for row in table.rows)
+
+
+def test_the_findings_of_the_latest_run_are_shown_with_their_fixes(make, page_of, cells):
+    turbo = Finding("turbo", "CPU turbo", Severity.MODERATE, "On.", "Heat.", "switch it off")
+    record = replace(make.record(1), doctor=Examination.of([turbo]))
+    run = make.run(make.point("b"), at=record.finished_at)
+    page = page_of(make.history(run, hardware=[record]))["oak"]
+    assert cells(page.body.doctor) == [["CPU turbo", "moderate", "switch it off"]]
+    assert cells(page.body.runs)[0][5] == "1 finding"
+    assert page.answer[-1].text.startswith("CPU turbo: numbers measured now can differ by several")
