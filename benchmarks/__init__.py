@@ -43,4 +43,6 @@ STANDARD = (
     "transformer",
     "layouts",
 )
+#: What accelerators are timed with in three more ways; few, because elsewhere each is a skip.
+ACCELERATED = ("question", "cold")
 FULL = ("vgg16", "bert", "kinds", "replacement")

@@ -1,6 +1,6 @@
 """Latency and memory of convolution layers."""
 
-from . import ACCELERATORS, DEVICES, FULL, STANDARD, cases, passes
+from . import ACCELERATED, ACCELERATORS, DEVICES, FULL, STANDARD, cases, passes
 
 
 class Forward(passes._Forward):
@@ -21,6 +21,18 @@ class ForwardFirst(passes._ForwardFirst):
 
 class TrainStep(passes._TrainStep):
     params = [cases("train", kind="conv"), DEVICES]
+
+
+class ForwardDevice(passes._ForwardDevice):
+    params = [cases(*ACCELERATED, kind="conv"), ACCELERATORS]
+
+
+class ForwardThroughput(passes._ForwardThroughput):
+    params = [cases(*ACCELERATED, kind="conv"), ACCELERATORS]
+
+
+class ForwardHost(passes._ForwardHost):
+    params = [cases(*ACCELERATED, kind="conv"), ACCELERATORS]
 
 
 class ForwardMemory(passes._ForwardMemory):

@@ -11,7 +11,7 @@ GPUs are listed in NVML's order, that of the PCI bus.  CUDA orders by speed unle
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -124,6 +124,58 @@ def gpu_state(host: Host) -> dict[str, Any]:
             "gpus": [_how(gpu) for gpu in gpus],
             **known(gpu_driver=driver if gpus else None, gpu_error=error),
         }
+
+
+@dataclass(frozen=True)
+class GpuReading:
+    """How one GPU runs at one moment; None for whatever NVML does not say.
+
+    Attributes:
+        sm_clock_hz: Clock of the multiprocessors.
+        sm_clock_reference_hz: What that clock should be: the maker's default for computing or,
+            where the driver has none (GeForce), the highest.
+        power_watts: What the board draws, averaged by the driver over up to a second.
+        temperature_celsius: Of the chip.
+        clock_reasons: Why the clock is not higher, as in `gpu_state`; empty if nothing holds it.
+    """
+
+    sm_clock_hz: int | None = None
+    sm_clock_reference_hz: int | None = None
+    power_watts: float | None = None
+    temperature_celsius: int | None = None
+    clock_reasons: tuple[str, ...] | None = None
+
+
+@contextmanager
+def watched_gpu(host: Host, uuid: str | None) -> Iterator[Callable[[], GpuReading] | None]:
+    """A function that reads the GPU with this `uuid`; None where NVML does not know one.
+
+    CUDA may number GPUs in another order than NVML and show some of them alone, so the UUID is
+    what tells which is which; it is used for that and kept nowhere.  Without one there is an
+    answer only where there is no choice.  MIG slices have no clocks of their own: None.
+    """
+    with _open_gpus(host) as (nvml, gpus, _):
+        gpu = _with_uuid(nvml, uuid) if uuid else gpus[0] if len(gpus) == 1 else None
+        yield None if gpu is None else lambda: _read_gpu(gpu)
+
+
+def _with_uuid(nvml: Any, uuid: str) -> Gpu | None:  # noqa: ANN401 - a module without types
+    full = uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"
+    handle = ask(nvml, "nvmlDeviceGetHandleByUUID", full)
+    return None if handle is None else Gpu(nvml, handle)
+
+
+def _read_gpu(gpu: Gpu) -> GpuReading:
+    reasons = _clock_reasons(gpu)
+    default = gpu.clock("DefaultApplicationsClock", "SM")
+    return GpuReading(
+        sm_clock_hz=gpu.clock("ClockInfo", "SM"),
+        # Drivers without application clocks refuse, or answer 0.
+        sm_clock_reference_hz=default or gpu.clock("MaxClockInfo", "SM"),
+        power_watts=_watts(gpu.ask("PowerUsage")),
+        temperature_celsius=_temperature(gpu),
+        clock_reasons=None if reasons is None else tuple(reasons),
+    )
 
 
 def _what(gpu: Gpu) -> dict[str, Any]:

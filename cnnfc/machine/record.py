@@ -18,6 +18,10 @@ from typing import Any
 
 from cnnfc.errors import DataError
 from cnnfc.machine.asv_file import asv_facts
+from cnnfc.machine.block_readings import united
+from cnnfc.machine.doctor.answers import Measured
+from cnnfc.machine.doctor.examine import examine
+from cnnfc.machine.doctor.sharing import sharing_between
 from cnnfc.machine.host import Host
 from cnnfc.machine.identity import Identity, identify
 from cnnfc.machine.locked_files import locked, write_atomically
@@ -31,6 +35,7 @@ __all__ = [
     "SCHEMA",
     "HardwareRecord",
     "Note",
+    "add_blocks",
     "add_notes",
     "begin",
     "collect",
@@ -56,24 +61,27 @@ def collect(
     host: Host | None = None,
     now: Callable[[], datetime] = _now,
 ) -> HardwareRecord:
-    """A record of this machine as it is now, not yet on disk.
+    """A record of this machine as it is now, not yet on disk, with what makes timings unsteady.
 
     `identity` spares asking for it again; the other arguments are `begin`'s.
     """
     started_at = now()
     identity = identity or identify(host)
+    who, state = _plain(identity.as_dict()), _plain(read_state(host))
+    tools = read_software(software)
     return HardwareRecord(
         machine=identity.name,
         started_at=started_at,
         profile=profile,
-        identity=_plain(identity.as_dict()),
-        state_before=_plain(read_state(host)),
-        software=read_software(software),
+        identity=who,
+        state_before=state,
+        software=tools,
         asv=asv_facts(host),
         commit=commit,
         environment=environment,
         dirty=dirty,
         notes=_folded(notes),
+        doctor=examine(who, state, tools).without_fine(),
     )
 
 
@@ -153,16 +161,43 @@ def add_notes(path: Path, notes: Iterable[Note]) -> None:
         _change(path, lambda record: replace(record, notes=_folded((*record.notes, *added))))
 
 
+def add_blocks(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Unite `entries` of `block_readings` with those of the record at `path`.
+
+    Raises:
+        DataError: There is no record at `path`, it is damaged, or it cannot be written.
+    """
+    added = tuple(entries)
+    if added:
+        _change(path, lambda record: replace(record, blocks=united(record.blocks, added)))
+
+
 def finish(path: Path, *, host: Host | None = None, now: Callable[[], datetime] = _now) -> None:
     """Add the state after the run, and when it ended, to the record at `path`.
 
-    Finishing a record again replaces both.
+    What the doctor found then covers the time that was stolen or stopped during the run.
+    Finishing a record again replaces all of it.
 
     Raises:
         DataError: There is no record at `path`, it is damaged, or it cannot be written.
     """
     ended, state = now(), _plain(read_state(host))
-    _change(path, lambda record: replace(record, finished_at=ended, state_after=state))
+    _change(path, lambda record: _reexamined(replace(record, finished_at=ended, state_after=state)))
+
+
+def _reexamined(record: HardwareRecord) -> HardwareRecord:
+    """`record`, finished, with findings about the whole run; those of older versions have none."""
+    if record.doctor is None or record.finished_at is None or record.state_after is None:
+        return record
+    seconds = (record.finished_at - record.started_at).total_seconds()
+    if seconds <= 0:  # a clock that was set back in between tells no share of time
+        return record
+    cpus = record.identity.get("threads") or 1
+    sharing = sharing_between(record.state_before, record.state_after, seconds, cpus)
+    found = examine(
+        record.identity, record.state_before, record.software, Measured(sharing=sharing)
+    )
+    return replace(record, doctor=found.without_fine())
 
 
 def read(path: Path) -> HardwareRecord:

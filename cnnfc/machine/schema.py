@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cnnfc.errors import DataError
+from cnnfc.machine.doctor.findings import Examination, parse_examination
 
 #: Grows with every change that makes older readers misread a file; new keys alone do not.
 SCHEMA: Final = 1
@@ -69,10 +70,11 @@ class HardwareRecord:
               ``frequency_max_hz``, ``governor``, ``frequency_driver``, ``energy_preference``,
               ``turbo`` (bool), ``smt_active`` (bool), ``clock_source``, ``load_average`` (runnable
               tasks over 1, 5, 15 minutes), ``pressure_percent`` (of the last 10 s with a task
-              waiting for a CPU), ``context_switches``, ``interrupts``, ``steal_seconds`` (all
-              three since boot)
+              waiting for a CPU), ``context_switches``, ``interrupts``, ``steal_seconds``,
+              ``busy_seconds``, ``idle_seconds`` (all five since boot, of all CPUs)
             - ``memory``: ``total_bytes``, ``available_bytes``, ``free_bytes``, ``limit_bytes`` and
-              ``headroom_bytes`` (of the control group), ``swap_used_bytes``, ``huge_pages``
+              ``headroom_bytes`` (of the control group), ``swap_used_bytes``, ``huge_pages``,
+              ``pressure_percent`` (of the last 10 s with a task waiting for memory)
             - ``temperatures``: degrees Celsius of the hottest sensor, by chip
             - ``gpus``, a list: ``name``, ``sm_clock_hz``, ``sm_clock_max_hz``,
               ``memory_clock_hz``, ``memory_clock_max_hz``, ``power_watts``,
@@ -92,6 +94,22 @@ class HardwareRecord:
         environment: asv's name of the environment; None if not known.
         dirty: Whether the work tree had changes that no commit holds; None if not known.
         notes: What the run had to say, in the order in which it was said, each once.
+        blocks: What was read of the GPU around the blocks of timings, in the order in which the
+            points were first measured; empty where no GPU was read.  A list of:
+
+            - ``quantity`` (``device_time``, ``throughput``, ``host_latency``), ``case``, ``device``
+            - ``blocks`` (kept), ``discarded`` (taken again because the GPU was slowed down)
+            - ``sm_clock_hz``, ``power_watts``, ``temperature_celsius``: lists, a reading before and
+              one after each block that was kept, the latest 24
+            - ``sm_clock_reference_hz``: what the clock should be
+            - ``clock_reasons``: all that held the clock down at a reading
+        doctor: What made timings unsteady, by what the machine said when the run began and, of time
+            stolen or stopped, until it was finished; None in records older than that:
+
+            - ``checked``: ids of every topic that was looked at
+            - ``findings``, a list without those that were fine, worst first: ``id``, ``title``,
+              ``severity``, ``evidence``, ``effect``, ``fix``, ``figures`` (see
+              `cnnfc.machine.doctor.findings.Finding`)
         finished_at: When the run ended; None if it was interrupted, or if nothing ended it (plain
             ``asv run`` does not).
         state_after: As ``state_before``, when the run ended.
@@ -110,6 +128,8 @@ class HardwareRecord:
     environment: str | None = None
     dirty: bool | None = None
     notes: tuple[Note, ...] = ()
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    doctor: Examination | None = None
     finished_at: datetime | None = None
     state_after: Mapping[str, Any] | None = None
     path: str = field(default="", compare=False)
@@ -120,14 +140,17 @@ class HardwareRecord:
         data = {name: getattr(self, name) for name in _ORDER}
         data["started_at"] = self.started_at.isoformat()
         data["finished_at"] = None if self.finished_at is None else self.finished_at.isoformat()
+        data["doctor"] = None if self.doctor is None else self.doctor.as_dict()
         data["notes"] = [note_dict(note) for note in self.notes]
+        data["blocks"] = [dict(one) for one in self.blocks] or None
         return {name: value for name, value in data.items() if value is not None}
 
 
 #: Order of the fields in a file: what a reader looks for first comes first.
 _ORDER: Final = (
     *("schema", "machine", "started_at", "finished_at", "commit", "dirty", "environment"),
-    *("profile", "identity", "state_before", "state_after", "software", "asv", "notes"),
+    *("profile", "identity", "state_before", "state_after", "software", "asv", "doctor", "notes"),
+    "blocks",
 )
 
 
@@ -174,6 +197,8 @@ def parse(data: object, path: str) -> HardwareRecord:
         environment=fields.optional("environment", str),
         dirty=fields.optional("dirty", bool),
         notes=fields.notes(),
+        blocks=fields.objects("blocks"),
+        doctor=fields.doctor(),
         finished_at=fields.time("finished_at"),
         state_after=fields.optional("state_after", dict),
         path=path,
@@ -221,6 +246,19 @@ class _Fields:
             about = (fields.optional(name, str) for name in ("benchmark", "case", "device"))
             found.append(Note(fields.needed("reason", str), *about))
         return tuple(found)
+
+    def objects(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        found = tuple(self.optional(name, list) or ())
+        if not all(isinstance(one, dict) for one in found):
+            raise self.damaged(f"one of {name} is not an object")
+        return found
+
+    def doctor(self) -> Examination | None:
+        data = self.optional("doctor", dict)
+        try:
+            return None if data is None else parse_examination(data)
+        except ValueError as error:
+            raise self.damaged(str(error)) from None
 
     def damaged(self, what: str) -> DataError:
         return DataError(f"{self.path} is a damaged hardware record: {what}")

@@ -21,14 +21,16 @@ measured here is a skip whose reason is printed and added to the notes of the ha
 
 from __future__ import annotations
 
-from cnnfc.measure import quiet
+from cnnfc.measure import heap, quiet
 
 quiet.prepare()  # must run before anything imports torch
+heap.keep()
 
 import contextlib
 import functools
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -37,8 +39,9 @@ from asv_runner.benchmarks.mark import SkipNotImplemented
 
 from cnnfc.cases import Case, Copy, Gemm, Loop
 from cnnfc.errors import CannotMeasure, CnnfcError
-from cnnfc.measure import asv_type, canaries, layers, recording
+from cnnfc.measure import asv_type, caches, canaries, layers, recording, stages, timings
 from cnnfc.measure.clocks import clock
+from cnnfc.measure.devices import failed_allocations, give_back_memory
 from cnnfc.names import Device, parse_profile
 
 # A profile that does not exist would silently measure another one: refuse to be imported.
@@ -52,10 +55,14 @@ __all__ = [
     "canary_duration",
     "canary_flops",
     "clock",
+    "device_time",
     "evict",
     "first_call",
+    "forget",
     "forward",
+    "host_latency",
     "peak_device_memory",
+    "throughput",
     "train_step",
 ]
 
@@ -64,12 +71,16 @@ API_VERSION = 1
 Sample = dict[str, Any]
 C = TypeVar("C", bound=Case)
 
-#: What the CPU allocator, Metal, cuBLAS and cuDNN say when memory is out.
+#: What the CPU allocator, Metal, cuBLAS and cuDNN, the CUDA and HIP runtimes (of memory that is not
+#: torch's), MIOpen and Intel's runtime say when memory is out.
 _OUT_OF_MEMORY = (
     "can't allocate memory",
     "backend out of memory",
     "Invalid buffer size",
     "STATUS_ALLOC_FAILED",
+    "error: out of memory",
+    "miopenStatusAllocFailed",
+    "UR_RESULT_ERROR_OUT_OF_",
 )
 
 
@@ -108,7 +119,7 @@ def train_step(case: str, device: str, profile: str | None = None) -> Callable[[
 def evict(case: str, device: str) -> None:
     """Build the forward call of `case`, then push everything out of the caches of `device`."""
     forward(case, device)
-    canaries.evict(Device.parse(device))
+    caches.evict(Device.parse(device))
 
 
 def first_call(case: str, device: str) -> Sample:
@@ -126,6 +137,33 @@ def first_call(case: str, device: str) -> Sample:
         start = clock()
         workload.call()
         return {"samples": [clock() - start], "number": 1}
+
+
+def device_time(case: str, device: str) -> Sample:
+    """Seconds that an accelerator itself needs for one forward call with cold caches.
+
+    By the device's clock, each call a value, without the time that the host needs to launch it.
+    Clocks, power and temperature around the values go into the hardware record, where they can be
+    read.  A CPU has no clock of its own: skipped.
+    """
+    return _timed(timings.device_time, case, device, on_cpus=False)
+
+
+def throughput(case: str, device: str) -> Sample:
+    """Seconds a forward call of an accelerator that always has the next call queued.
+
+    By the device's clock, with warm caches, each value over ``number`` calls; calls a second are
+    its inverse.  Recorded and skipped as `device_time`.
+    """
+    return _timed(timings.throughput, case, device, on_cpus=False)
+
+
+def host_latency(case: str, device: str) -> Sample:
+    """Seconds from before a single forward call until its result is there, by the host's clock.
+
+    With warm caches, each call a value; on CPUs as well.  Recorded as `device_time`.
+    """
+    return _timed(timings.host_latency, case, device, on_cpus=True)
 
 
 def peak_device_memory(case: str, device: str) -> int:
@@ -162,6 +200,31 @@ def canary_duration(case: str, device: str) -> Sample:
     """Seconds of an empty interpreter loop (``loop.1000000``), each run a value."""
     with _skipping(case, device):
         return _sample(canaries.loop_duration(_canary(case, Loop), Device.parse(device)))
+
+
+def forget() -> None:
+    """Drop every layer that was built: the next call builds its layer anew.
+
+    For programs that measure one case several times in a process and want another place in memory
+    for each, as another process would give it.
+    """
+    _forward.cache_clear()
+    _train_step.cache_clear()
+    layers.disturb()
+
+
+def _timed(
+    measure: Callable[[timings.Stage], timings.Timing], case: str, device: str, *, on_cpus: bool
+) -> Sample:
+    """A timing of the forward call of `case`, whose first call is behind it."""
+    with _skipping(case, device):
+        place = Device.parse(device)
+        if place.is_cpu and not on_cpus:
+            raise CannotMeasure("a CPU has no clock beside the host's, which time_layer reads")
+        with stages.stage(forward(case, device), place) as stage:
+            timing = measure(stage)
+        recording.note_timing(measure.__name__, case, device, timing)
+        return {"samples": list(timing.values), "number": timing.number}
 
 
 class _OtherProfile(CannotMeasure):
@@ -233,16 +296,32 @@ def _sample(values: Sequence[float]) -> Sample:
 @contextlib.contextmanager
 def _skipping(case: str, device: str) -> Iterator[None]:
     """Turn everything that makes a case impossible here into asv's skip, with its reason."""
+    failed = _failed_allocations(device)
     try:
         yield
+    except SkipNotImplemented:  # skipped already, further in
+        raise
     except _OtherProfile as error:
         raise SkipNotImplemented(str(error)) from None
     except CnnfcError as error:  # also a name that this commit cannot parse yet
         _skip(str(error), case, device)
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
+        # cuDNN tries kernel after kernel when memory runs out, and in the end finds none.
+        if not _is_out_of_memory(error) and _failed_allocations(device) == failed:
             raise
-        _skip(str(error).partition("\n")[0], case, device)
+        # What failed must not keep the memory that the next layer needs.
+        layers.disturb()
+        traceback.clear_frames(error.__traceback__)
+        give_back_memory(Device.parse(device))
+        reason = str(error).partition("\n")[0]
+        _skip(reason if _is_out_of_memory(error) else f"out of memory: {reason}", case, device)
+
+
+def _failed_allocations(device: str) -> int:
+    try:
+        return failed_allocations(Device.parse(device))
+    except CnnfcError:
+        return 0  # a name that this commit cannot parse yet, which is found to be one later
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -14,7 +14,7 @@ import torch
 
 from cnnfc.cases import Copy, Gemm, Loop
 from cnnfc.errors import CannotMeasure
-from cnnfc.machine.state import last_level_cache
+from cnnfc.measure.caches import cache_bytes
 from cnnfc.measure.clocks import clock
 from cnnfc.measure.devices import free_memory, torch_device, why_absent
 from cnnfc.measure.layers import DTYPES, Workload, why_no_kernels
@@ -36,8 +36,6 @@ _LONGEST_CALL: Final = 5.0
 _PROBE_SIZE: Final = 256
 #: A product that large would take a CPU minutes.
 _LARGEST_ON_CPU: Final = 4096
-#: Where the size of the last-level cache cannot be read: larger than that of common machines.
-_ASSUMED_CACHE: Final = 64 * 2**20
 
 
 def gemm_flops(case: Gemm, device: Device) -> list[float]:
@@ -85,7 +83,7 @@ def copy_bandwidth(case: Copy, device: Device) -> list[float]:
     Write-allocate traffic is not counted, as STREAM does not count it either (McCalpin 1995).
     """
     _check(device, 0)
-    size = case.caches * _cache_bytes(device)
+    size = case.caches * cache_bytes(device)
     _check(device, 2 * size)
     place = torch_device(device)
     source = torch.ones(size // 4, dtype=torch.float32, device=place)
@@ -108,31 +106,6 @@ def loop_duration(case: Loop, device: Device) -> list[float]:
     return _read(loop)
 
 
-def evict(device: Device) -> None:
-    """Push weights and inputs out of the caches of `device` by reading a larger buffer.
-
-    Reading matters: a buffer that is only rewritten leaves half of the weights behind, because
-    caches let a stream of stores pass by.  CPU threads are those of the workload in use, so that
-    the private caches of every core that will compute are swept too.
-    """
-    key = str(torch_device(device))
-    if key not in _buffers:
-        elements = 2 * _cache_bytes(device) // 4
-        _buffers[key] = torch.ones(elements, dtype=torch.int32, device=torch_device(device))
-    _buffers[key].add_(1).sum()
-    clock()
-
-
-_buffers: dict[str, torch.Tensor] = {}
-
-
-def _cache_bytes(device: Device) -> int:
-    """Bytes of the last-level cache: L3 of a CPU, L2 of an NVIDIA GPU."""
-    if device.kind == "cuda":
-        return int(torch.cuda.get_device_properties(device.index).L2_cache_size) or _ASSUMED_CACHE
-    return last_level_cache() or _ASSUMED_CACHE
-
-
 def _check(device: Device, need: int) -> None:
     """Raise `CannotMeasure` unless `device` is here and has `need` bytes free."""
     reason = why_absent(device)
@@ -143,13 +116,19 @@ def _check(device: Device, need: int) -> None:
 
 
 def _read(call: Callable[[], object]) -> list[float]:
-    """Seconds a call of each value of one reading, after an untimed call."""
+    """Seconds a call of each value of one reading, after an untimed call; all above 0.
+
+    Raises `CannotMeasure` where the clock stood still or went back meanwhile.
+    """
     call()
-    calls = max(1, round(_SECONDS_A_VALUE / _once(call, 1)))
+    once = _once(call, 1)
+    calls = max(1, round(_SECONDS_A_VALUE / once)) if once > 0 else 1
     values: list[float] = []
     end = time.perf_counter() + _SECONDS
     while len(values) < _VALUES or (len(values) < _ENOUGH_VALUES and time.perf_counter() < end):
         values.append(_once(call, calls))
+    if min(values) <= 0:
+        raise CannotMeasure("the clock of this machine stood still or went back")
     return values
 
 

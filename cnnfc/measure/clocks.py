@@ -1,8 +1,9 @@
 """The timer of the suite: it reads the host's clock when the device has finished.
 
-asv brackets a batch of calls with two readings, so the wait is paid once a batch and the value is
-host latency a call: seconds from the first call to the moment its device is idle, divided by the
-number of calls.
+asv brackets a batch of calls with two readings, so the wait is paid once a batch: a value is the
+time from before the first call until the device is idle, divided by the number of calls.  On a CPU,
+whose calls have finished when they return, that is the latency of a call.  On an accelerator, where
+calls queue up meanwhile, it is close to the throughput; see `timings` for what is called what.
 """
 
 from __future__ import annotations

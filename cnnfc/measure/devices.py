@@ -6,10 +6,12 @@ counted through NVML (see `quiet.SETTINGS`), and using a device happens in the c
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from cnnfc.errors import CannotMeasure
-from cnnfc.machine.state import available_memory, usable_cpus
+from cnnfc.machine.state import available_memory, limiting_quota, usable_cpus
 from cnnfc.names import Device
 
 
@@ -18,7 +20,9 @@ def why_absent(device: Device) -> str | None:
     if device.is_cpu:
         usable = usable_cpus()
         if device.index > usable:
-            return f"{device.index} threads asked for, {usable} CPUs usable here"
+            quota = limiting_quota()
+            why = "" if quota is None else f" (the quota of this container is {quota:g} CPUs)"
+            return f"{device.index} threads asked for, {usable} CPUs usable here{why}"
         return None
     count = accelerator_count(device.kind)
     if count == 0:
@@ -60,10 +64,47 @@ def use_threads(device: Device) -> None:
 
 
 def free_memory(device: Device) -> int:
-    """Bytes that can still be allocated on `device`."""
+    """Bytes that can still be allocated on `device`.
+
+    What torch's allocator holds and does not use counts as free.
+    """
     if device.kind == "cuda":
-        return torch.cuda.mem_get_info(device.index)[0]
+        free: int = torch.cuda.mem_get_info(device.index)[0]
+        return free + _unused(torch.cuda, device)
     if device.kind == "xpu":
-        return torch.xpu.mem_get_info(device.index)[0]
-    # Apple's GPUs share the memory of the machine.
+        return _free_on_xpu(device) + _unused(torch.xpu, device)
+    # Apple's GPUs share the memory of the machine, up to a limit.
+    if device.kind == "mps":
+        limit = torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
+        return min(available_memory(), limit)
     return available_memory()
+
+
+def _unused(allocator: Any, device: Device) -> int:  # noqa: ANN401 - torch.cuda or torch.xpu
+    index = device.index
+    return int(allocator.memory_reserved(index)) - int(allocator.memory_allocated(index))
+
+
+def _free_on_xpu(device: Device) -> int:
+    """Early releases of torch have no such function; integrated GPUs refuse to answer it."""
+    try:
+        return int(torch.xpu.mem_get_info(device.index)[0])
+    except (AttributeError, RuntimeError):
+        total = int(torch.xpu.get_device_properties(device.index).total_memory)
+        return total - int(torch.xpu.memory_reserved(device.index))
+
+
+def give_back_memory(device: Device) -> None:
+    """Let other layers and programs have what torch's allocator holds and does not use."""
+    if not device.is_cpu and why_absent(device) is None:
+        getattr(torch, device.kind).empty_cache()
+
+
+def failed_allocations(device: Device) -> int:
+    """How often memory of `device` ran out in this process, as far as torch counts it.
+
+    A library that can do with less catches the error, so this is more than what was raised.
+    """
+    if device.kind == "cuda" and torch.cuda.is_initialized():
+        return int(torch.cuda.memory_stats(device.index).get("num_ooms", 0))
+    return 0

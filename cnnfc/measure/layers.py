@@ -7,6 +7,7 @@ values at every commit.
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import torch
 from cnnfc.cases import Case, Convolution, Dense
 from cnnfc.costs import costs
 from cnnfc.errors import CannotMeasure
+from cnnfc.measure import switches
 from cnnfc.measure.clocks import wait_for
 from cnnfc.measure.devices import free_memory, torch_device, use_threads, why_absent
 from cnnfc.names import Device
@@ -76,9 +78,8 @@ class Workload:
         """
         global active  # noqa: PLW0603 - what the process is set up for is process state
         use_threads(self.device)
-        # Otherwise cuDNN's convolutions use TF32 by default while matrix products do not.
-        torch.backends.cuda.matmul.allow_tf32 = self.dtype == "tf32"
-        torch.backends.cudnn.allow_tf32 = self.dtype == "tf32"
+        switches.set_tf32(enabled=self.dtype == "tf32")
+        switches.set_kernel_choice()
         _inference(enabled=not self.training)
         wait_for(torch_device(self.device))
         active = self
@@ -112,11 +113,8 @@ def build_forward(case: Case, device: Device) -> Workload:
     check(case, device)
     layer, batch = _layer(case, device)
     layer.eval()
-
-    def call() -> object:
-        return layer(batch)
-
-    return Workload(call, device, dtype_of(case))
+    # Not a function of Python, whose frame would be another 50 ns in every call.
+    return Workload(functools.partial(layer, batch), device, dtype_of(case))
 
 
 def build_train_step(case: Case, device: Device) -> Workload:
@@ -168,6 +166,10 @@ def why_no_kernels(dtype: str, device: Device) -> str | None:
         return f"no {dtype} kernels in torch's eager mode"
     if dtype == "tf32" and not _has_tf32(device):
         return "TF32 exists on NVIDIA GPUs from compute capability 8.0 on alone"
+    if dtype == "tf32" and switches.forbids_tf32():
+        return "NVIDIA_TF32_OVERRIDE=0 forbids TF32: unset it"
+    if dtype == "bf16" and _is_nvidia(device) and not _is_ampere(device):
+        return "NVIDIA GPUs have bfloat16 from compute capability 8.0 on"
     if dtype == "fp64" and device.kind == "mps":
         return "Apple's GPUs have no float64"
     return None
@@ -175,8 +177,16 @@ def why_no_kernels(dtype: str, device: Device) -> str | None:
 
 def _has_tf32(device: Device) -> bool:
     """Elsewhere torch takes the flag and computes in float32, which must not be filed as TF32."""
-    if device.kind != "cuda" or torch.version.hip is not None:
-        return False
+    return _is_nvidia(device) and _is_ampere(device)
+
+
+def _is_nvidia(device: Device) -> bool:
+    """ROCm's builds of torch call AMD's GPUs cuda."""
+    return device.kind == "cuda" and torch.version.hip is None
+
+
+def _is_ampere(device: Device) -> bool:
+    """Whether an NVIDIA GPU is of that generation or a later one."""
     return torch.cuda.get_device_capability(device.index) >= (8, 0)
 
 

@@ -11,10 +11,10 @@ import os
 from typing import Final
 
 SETTINGS: Final = {
-    # libgomp's idle threads spin for billions of iterations by default and steal the core that the
-    # next measurement needs: on a busy 2-core machine the median of a dense layer was 37 times its
-    # minimum.  A short spin keeps the wake-up cheap (a passive wait costs small layers 4 to 6
-    # times), then the thread sleeps.
+    # libgomp's idle threads spin for 300,000 iterations by default, which is milliseconds (its
+    # manual, GOMP_SPINCOUNT), and steal the core that the next measurement needs: on a busy 2-core
+    # machine the median of a dense layer was 37 times its minimum.  A short spin keeps the wake-up
+    # cheap (a passive wait costs small layers 4 to 6 times), then the thread sleeps.
     "GOMP_SPINCOUNT": "1000",
     # The same for the OpenMP of LLVM and Intel, in milliseconds; their default is 200.
     "KMP_BLOCKTIME": "1",

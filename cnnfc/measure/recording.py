@@ -2,20 +2,22 @@
 
 asv runs ``setup_cache`` once, in a process and a folder of its own, before the first benchmark;
 all benchmark processes then run in that folder.  The path of the record is left there, so that a
-skip found later can be added to its notes.
+skip found later, and what was read of a GPU, can be added to it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from cnnfc.errors import CnnfcError
-from cnnfc.machine import record
+from cnnfc.machine import block_readings, record
 from cnnfc.measure.devices import why_absent
 from cnnfc.measure.software import torch_software
+from cnnfc.measure.timings import Timing
 from cnnfc.names import DEVICES, Device
 
 _POINTER: Final = Path("cnnfc-record.path")
@@ -59,14 +61,44 @@ def _begin() -> None:
 def note_skip(reason: str, case: str, device: str) -> None:
     """Add a skip to the notes of this run's record.
 
-    A device that is not here was noted at the start, for all cases at once.  A record that cannot
-    be written must not fail a measurement: asv has the value, and standard error the reason.
+    A device that is not here was noted at the start, for all cases at once.
     """
-    if _is_absent(device) or not _POINTER.exists():
+    if not _is_absent(device):
+        note = record.Note(reason=reason, case=case, device=device)
+        _add(lambda path: record.add_notes(path, [note]))
+
+
+def note_timing(quantity: str, case: str, device: str, timing: Timing) -> None:
+    """Add what was read of the GPU during `timing`, and its warnings, to this run's record.
+
+    `quantity` says which of the timings it was.  Where no GPU was read there is nothing to add.
+    """
+    if timing.readings:
+        entry = block_readings.entry(
+            quantity,
+            case,
+            device,
+            timing.readings,
+            blocks=timing.blocks,
+            discarded=timing.discarded,
+        )
+        _add(lambda path: record.add_blocks(path, [entry]))
+    words = quantity.replace("_", " ")
+    notes = [record.Note(f"{words}: {said}", case=case, device=device) for said in timing.warnings]
+    if notes:
+        _add(lambda path: record.add_notes(path, notes))
+
+
+def _add(add: Callable[[Path], None]) -> None:
+    """Let `add` change this run's record, if there is one.
+
+    A record that cannot be written must not fail a measurement: asv has the value, and standard
+    error the reason.
+    """
+    if not _POINTER.exists():
         return
     try:
-        path = Path(_POINTER.read_text(encoding="utf-8"))
-        record.add_notes(path, [record.Note(reason=reason, case=case, device=device)])
+        add(Path(_POINTER.read_text(encoding="utf-8")))
     except (OSError, CnnfcError):
         return
 

@@ -6,6 +6,8 @@ import re
 
 import torch
 
+from cnnfc.measure import heap, switches
+
 _ONEDNN = re.compile(r"oneDNN v([0-9.]+)|MKL-DNN v([0-9.]+)")
 _MKL = re.compile(
     r"oneAPI Math Kernel Library Version ([0-9.]+[^ ]*)|Math Kernel Library.*?([0-9]{4}\S*)"
@@ -19,16 +21,17 @@ def torch_software() -> dict[str, object]:
     Keys: ``torch`` (version), ``git`` (torch's own commit), ``cuda``, ``hip``, ``cudnn`` (versions
     or ``None``), ``onednn``, ``mkl``, ``openmp`` (versions as the build states them), ``cpu_isa``
     (the instruction set torch's own kernels use), ``threads`` and ``interop_threads`` (defaults
-    before any setting), ``config`` (the whole text of ``torch.__config__.show()``).  Switches such
-    as TF32 are not here: each case sets them, and its dtype says how.
+    before any setting), ``config`` (the whole text of ``torch.__config__.show()``), ``heap_kept``
+    (see `heap.keep`) and, in builds for GPUs, ``cudnn_benchmark``: whether cuDNN races its kernels
+    (see `switches.races`).  TF32 is not here: each case sets it, and its dtype says how.
     """
     config = torch.__config__.show()
-    return {
+    facts: dict[str, object] = {
         "torch": str(torch.__version__),
         "git": torch.version.git_version,
         "cuda": torch.version.cuda,
         "hip": getattr(torch.version, "hip", None),
-        "cudnn": torch.backends.cudnn.version() if torch.backends.cuda.is_built() else None,
+        "cudnn": _cudnn_version(),
         "onednn": _first(_ONEDNN, config),
         "mkl": _first(_MKL, config),
         "openmp": _first(_OPENMP, config),
@@ -36,7 +39,20 @@ def torch_software() -> dict[str, object]:
         "threads": torch.get_num_threads(),
         "interop_threads": torch.get_num_interop_threads(),
         "config": config,
+        "heap_kept": heap.kept,
     }
+    if torch.backends.cuda.is_built():
+        facts["cudnn_benchmark"] = switches.races()
+    return facts
+
+
+def _cudnn_version() -> int | None:
+    """As ``torch.backends.cudnn.version()``, which starts CUDA to see whether the two go together.
+
+    A process that is going to be forked must not.
+    """
+    library = getattr(torch._C, "_cudnn", None)  # noqa: SLF001 - see above
+    return None if library is None else int(library.getVersionInt())
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

@@ -38,6 +38,9 @@ values = {
     "train": outcome(lambda: dense.TrainStep().time_layer("dense.1024-512.n32", "cpu-1")),
     "threads": outcome(lambda: threads.Forward().time_layer("dense.1024-512", "cpu-1")),
     "memory": outcome(lambda: dense.ForwardMemory().track_device_memory("dense.3-2", "cpu-1")),
+    "device": outcome(lambda: dense.ForwardDevice().track_duration("dense.3-2", "cuda-0")),
+    "queued": outcome(lambda: conv.ForwardThroughput().track_duration("dense.3-2", "cuda-0")),
+    "host": outcome(lambda: dense.ForwardHost().track_latency("dense.3-2", "cuda-0")),
     "loop": outcome(lambda: hardware.CanaryLoop().track_duration("loop.10", "cpu-1")),
     "copy": outcome(lambda: hardware.CanaryCopy().track_bandwidth("copy.x1llc", "cpu-1")),
     "gemm": outcome(lambda: hardware.CanaryGemm().track_flops("gemm.64", "cpu-1")),
@@ -92,6 +95,8 @@ def test_every_pass_of_the_suite_runs_on_the_oldest_measured_commit(oldest):
     # The cold benchmark's setup built a layer in this process, so its first call is over.
     assert "in this process already" in values.pop("first")
     assert values.pop("memory").startswith("skipped: device memory is counted on CUDA")
+    for name in ("device", "queued", "host"):
+        assert values.pop(name).startswith("skipped: this commit's cnnfc.measure.api has no ")
     assert values.pop("clock") is True
     for name in ("loop", "copy", "gemm"):
         sample = values.pop(name)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from asv_runner.benchmarks.mark import SkipNotImplemented
 
 from cnnfc import names
 from cnnfc.cases import Case
@@ -44,10 +45,13 @@ def test_the_names_of_the_benchmarks_are_frozen(discovered):
         for rest in (
             "Forward.time_layer",
             "ForwardCold.time_layer",
+            "ForwardDevice.track_duration",
             "ForwardFirst.track_latency",
             "ForwardFull.time_layer",
+            "ForwardHost.track_latency",
             "ForwardMemory.peakmem_layer",
             "ForwardMemory.track_device_memory",
+            "ForwardThroughput.track_duration",
             "TrainStep.time_layer",
         )
     ]
@@ -75,7 +79,24 @@ def test_every_benchmark_has_two_parameters_a_case_and_a_device(discovered):
 
 
 def test_every_version_is_written_out(discovered):
-    assert {entry["version"] for entry in discovered.values()} == {"1"}
+    versions = {name.split(".")[0]: set() for name in discovered}
+    for name, entry in discovered.items():
+        versions[name.split(".")[0]].add(entry["version"])
+    assert versions == {"conv": {"2"}, "dense": {"2"}, "threads": {"2"}, "hardware": {"1"}}
+
+
+def test_the_statement_that_is_timed_is_the_one_that_the_method_runs(pytestconfig):
+    """Otherwise a suite would time something else than its method says."""
+    from asv_runner.discovery import get_benchmark_from_name
+
+    from cnnfc.measure import layers
+
+    root = str(pytestconfig.rootpath / "benchmarks")
+    for name in ("conv.Forward", "conv.ForwardCold", "conv.TrainStep", "threads.Forward"):
+        method = get_benchmark_from_name(root, f"{name}.time_layer").func
+        case = "conv2d.3-4.k3.hw8"
+        method(case, "cpu-1")
+        assert method.statement(case, "cpu-1") is layers.active.call
 
 
 def test_the_device_lists_are_those_of_the_names(discovered):
@@ -85,6 +106,43 @@ def test_the_device_lists_are_those_of_the_names(discovered):
     assert devices("conv.Forward.time_layer") == list(names.DEVICES)
     assert devices("threads.Forward.time_layer") == list(names.SCALING_DEVICES)
     assert devices("hardware.CanaryGemm.track_flops") == list(names.CANARY_DEVICES)
+
+
+def test_the_three_times_of_an_accelerator_are_taken_on_accelerators_of_few_cases(discovered):
+    """Where there is none, each of these points is a skip of 27 ms a round."""
+    names_of = {
+        f"{family}.Forward{rest}"
+        for family in ("conv", "dense")
+        for rest in ("Device.track_duration", "Throughput.track_duration", "Host.track_latency")
+    }
+    points = 0
+    for name in names_of:
+        cases, devices = discovered[name]["params"]
+        assert [value.strip("'") for value in devices] == list(names.ACCELERATORS)
+        points += len(cases) * len(devices) * discovered[name]["rounds"]
+    assert points * 0.027 < 5
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "quantity"),
+    [
+        ("ForwardDevice.track_duration", "device_time"),
+        ("ForwardThroughput.track_duration", "throughput"),
+        ("ForwardHost.track_latency", "host_latency"),
+    ],
+)
+def test_each_of_the_three_times_is_that_of_the_api(monkeypatch, capsys, benchmark, quantity):
+    suite = importlib.import_module("benchmarks.conv")
+    api = importlib.import_module("cnnfc.measure.api")
+    class_, _, method = benchmark.partition(".")
+    measure = getattr(getattr(suite, class_)(), method)
+    monkeypatch.setattr(api, quantity, lambda case, device: (case, device))
+    assert measure("dense.3-2", "cuda-0") == ("dense.3-2", "cuda-0")
+    # An older commit's, which has no such function.
+    monkeypatch.delattr(api, quantity)
+    with pytest.raises(SkipNotImplemented, match=f"cnnfc.measure.api has no {quantity}"):
+        measure("dense.3-2", "cuda-0")
+    assert capsys.readouterr().err.startswith("cnnfc: skipped dense.3-2 on cuda-0: this commit's")
 
 
 def test_the_standard_profile_has_at_least_sixty_cases_and_no_case_twice(discovered):
@@ -130,6 +188,8 @@ def test_units_and_directions_are_declared(discovered):
     assert units["hardware.CanaryLoop.track_duration"] == "seconds"
     assert units["conv.ForwardFirst.track_latency"] == "seconds"
     assert units["conv.ForwardMemory.track_device_memory"] == "bytes"
+    for name in ("Device.track_duration", "Throughput.track_duration", "Host.track_latency"):
+        assert units[f"conv.Forward{name}"] == units[f"dense.Forward{name}"] == "seconds"
     assert discovered["hardware.CanaryGemm.track_flops"]["higher_is_better"] is True
 
 

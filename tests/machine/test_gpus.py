@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cnnfc.machine.gpus import gpu_identity, gpu_state
+from cnnfc.machine.gpus import GpuReading, gpu_identity, gpu_state, watched_gpu
 
 
 def test_no_bindings_and_no_driver_mean_no_gpus_and_no_complaint(make_host, fakes):
@@ -149,3 +149,71 @@ def test_the_installed_bindings_have_every_function_that_is_asked_for(make_host,
     assert {name for name in nvml.asked if not hasattr(pynvml, name)} == set()
     assert (pynvml.NVML_CLOCK_SM, pynvml.NVML_CLOCK_MEM) == (1, 2)
     assert issubclass(pynvml.NVMLError_LibraryNotFound, Exception)
+
+
+@pytest.fixture
+def read_one(make_host):
+    """A reading of the GPU with a UUID; None where there is no such GPU."""
+
+    def read(nvml, uuid):
+        with watched_gpu(make_host(nvml=nvml), uuid) as read:
+            return None if read is None else read()
+
+    return read
+
+
+@pytest.mark.parametrize("uuid", ["1234", "GPU-1234"])
+def test_a_gpu_is_watched_by_its_uuid_with_or_without_nvmls_prefix(fakes, read_one, uuid):
+    other = {**fakes.h200(), "ClockInfo": {1: 345, 2: 3201}}
+    nvml = fakes.Nvml(other, {**fakes.h200(), "UUID": "GPU-1234"})
+    assert read_one(nvml, uuid) == GpuReading(
+        sm_clock_hz=1755000000,
+        sm_clock_reference_hz=1980000000,
+        power_watts=650.5,
+        temperature_celsius=61,
+        clock_reasons=("software-power-cap", "software-thermal-slowdown"),
+    )
+    assert nvml.open == 0
+
+
+def test_the_clock_a_gpu_should_have_is_the_makers_default_where_there_is_one(fakes, read_one):
+    gpu = {**fakes.h200(), "UUID": "GPU-1"}
+    for default, reference in (({1: 1590, 2: 0}, 1590000000), ({1: 0, 2: 0}, 1980000000)):
+        nvml = fakes.Nvml({**gpu, "DefaultApplicationsClock": default})
+        assert read_one(nvml, "1").sm_clock_reference_hz == reference
+
+
+def test_a_gpu_that_answers_nothing_is_watched_without_guesses(fakes, read_one):
+    assert read_one(fakes.Nvml({"UUID": "GPU-1"}), "1") == GpuReading()
+
+
+def test_a_uuid_that_nvml_does_not_know_is_not_watched(fakes, read_one):
+    """AMD's GPUs under ROCm, and slices of a GPU, which have no clocks of their own."""
+    nvml = fakes.Nvml(fakes.h200())
+    assert read_one(nvml, "of-a-slice") is None
+    assert nvml.open == 0
+
+
+def test_without_a_uuid_a_gpu_is_watched_only_where_there_is_no_choice(fakes, read_one):
+    assert read_one(fakes.Nvml(fakes.h200()), None).temperature_celsius == 61
+    assert read_one(fakes.Nvml(fakes.h200(), fakes.h200()), None) is None
+
+
+def test_without_a_driver_or_its_bindings_no_gpu_is_watched(fakes, read_one):
+    for nvml in (None, fakes.Nvml(fails=fakes.LibraryNotFound("NVML Shared Library Not Found"))):
+        assert read_one(nvml, "1") is None
+
+
+def test_nvml_is_closed_although_what_was_measured_meanwhile_failed(fakes, make_host):
+    nvml = fakes.Nvml({**fakes.h200(), "UUID": "GPU-1"})
+    seen = []
+
+    def measure():
+        with watched_gpu(make_host(nvml=nvml), "1"):
+            seen.append(nvml.open)
+            raise RuntimeError("out of memory")
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        measure()
+    assert seen == [1]
+    assert nvml.open == 0

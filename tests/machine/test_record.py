@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -48,6 +48,42 @@ def test_a_record_holds_what_it_was_told_and_what_the_machine_says(start):
     assert record.software["torch"] == {"version": "2.13"}
     assert record.asv["cpu"] == "Intel(R) Xeon(R) Platinum 8375C CPU @ 2.90GHz"
     assert record.asv["ram"] == str(32820428 * 1024)
+
+
+def test_a_record_says_what_makes_timings_unsteady(start, make_host, fakes):
+    path = start(host=make_host(fakes.half_cpu_container(), psutil=fakes.psutil(affinity={0, 1})))
+    worst = read(path).doctor.findings[0]
+    assert (worst.id, worst.severity) == ("quota", "severe")
+    add_notes(path, [Note("a")])
+    assert read(path).doctor.findings[0] == worst
+
+
+def test_a_finished_record_says_what_was_taken_during_the_run(start, make_host, fakes):
+    files = fakes.half_cpu_container()
+    path = start(host=make_host(files, psutil=fakes.psutil(affinity={0, 1})))
+    # 7 periods and 2.5 s before; 10 s later 19 and 4.5 s.
+    files["sys/fs/cgroup/cpu.stat"] = "nr_throttled 19\nthrottled_usec 4500000\n"
+    finish(path, host=make_host(files), now=lambda: NOON + timedelta(seconds=10))
+    quota = read(path).doctor.findings[0]
+    assert quota.evidence == "A quota of 0.5 CPUs stopped this group 12 times while we measured."
+    assert quota.figures["throttled_share"] == pytest.approx(0.2)
+    assert read(path).state_before["cpu"]["throttled_periods"] == 7
+
+
+def test_a_clock_that_was_set_back_leaves_the_findings_as_they_were(start, make_host, fakes):
+    host = make_host(fakes.half_cpu_container())
+    path = start(host=host)
+    before = read(path).doctor
+    finish(path, host=host, now=lambda: NOON - timedelta(hours=1))
+    assert read(path).doctor == before
+
+
+def test_a_record_of_an_older_version_was_not_examined(start):
+    path = start()
+    data = json.loads(path.read_text())
+    del data["doctor"]
+    path.write_text(json.dumps(data))
+    assert read(path).doctor is None
 
 
 def test_a_record_does_not_say_whose_machine_it_is(start, make_host, fakes, monkeypatch):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cnnfc.errors import DataError
+from cnnfc.machine.doctor.findings import Examination, Finding, Severity
 from cnnfc.machine.record import collect
 from cnnfc.machine.schema import SCHEMA, HardwareRecord, Note, parse
 
@@ -24,6 +25,20 @@ RECORD = HardwareRecord(
     notes=(Note("no such device", device="cuda-0"), Note("too big", "conv.Forward.time_layer")),
     finished_at=datetime(2026, 1, 15, 8, 40, tzinfo=UTC),
     state_after={"cpu": {"usable": 2}},
+    doctor=Examination(
+        checked=("battery", "turbo"),
+        findings=(
+            Finding(
+                "turbo",
+                "CPU turbo",
+                Severity.MODERATE,
+                "Turbo is on.",
+                "The clock follows heat.",
+                "switch it off",
+                {"share": 0.05},
+            ),
+        ),
+    ),
 )
 
 #: History is read for years: a key may be added here, never renamed, removed or given another
@@ -31,9 +46,14 @@ RECORD = HardwareRecord(
 KEYS = (Path(__file__).parents[1] / "data/machine/record-keys.txt").read_text().split()
 
 
+#: Groups whose keys are names of packages and variables, not ours, and the doctor's figures, which
+#: a program looks up by the finding.
+NAMED = ("software.packages", "software.environment", "doctor.findings.figures")
+
+
 def keys_of(value, path=""):
-    """Dotted keys of all leaves; the keys of packages and variables are names, not ours."""
-    if isinstance(value, dict) and path not in ("software.packages", "software.environment"):
+    """Dotted keys of all leaves."""
+    if isinstance(value, dict) and path not in NAMED:
         for key, item in value.items():
             yield from keys_of(item, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list) and value and isinstance(value[0], dict):
@@ -51,12 +71,17 @@ def full_record(make_host, fakes):
         cpu_freq=lambda: SimpleNamespace(current=2900.0, min=800.0, max=3500.0),
         getloadavg=lambda: (1.0, 1.0, 1.0),
         cpu_stats=lambda: SimpleNamespace(ctx_switches=1, interrupts=1),
-        cpu_times=lambda: SimpleNamespace(steal=0.5),
+        cpu_times=lambda: SimpleNamespace(user=5.0, system=2.0, idle=3.0, steal=0.5),
         swap_memory=lambda: SimpleNamespace(used=0),
         sensors_temperatures=lambda: {"coretemp": [SimpleNamespace(current=50.0)]},
         sensors_battery=lambda: SimpleNamespace(power_plugged=True),
     )
-    files = {**fakes.half_cpu_container(), "sys/hypervisor/type": "xen"}
+    pressure = "some avg10=1.50 avg60=0.00 avg300=0.00 total=1\n"
+    files = {
+        **fakes.half_cpu_container(),
+        "sys/hypervisor/type": "xen",
+        "proc/pressure/memory": pressure,
+    }
     nvml = fakes.Nvml(fakes.h200(), DriverVersion="550", CudaDriverVersion=12040)
     host = make_host(files, nvml, psutil=psutil, architecture="x86_64", kernel="6.8.0")
     note = Note("why", "conv.Forward.time_layer", "dense.1-1", "cpu-1")
@@ -98,7 +123,7 @@ def test_a_record_survives_the_way_through_a_file():
 def test_an_interrupted_run_of_an_unknown_commit_is_a_record_too():
     bare = replace(
         RECORD, commit=None, environment=None, dirty=None, finished_at=None, state_after=None,
-        notes=(), profile=None,
+        notes=(), profile=None, doctor=None,
     )  # fmt: skip
     assert parse(bare.as_dict(), "x") == bare
     assert "finished_at" not in bare.as_dict()
@@ -149,6 +174,13 @@ def test_a_schema_that_is_no_number_is_no_record(schema):
         ("software", None, "software is missing"),
         ("asv", "x", "asv is not an object"),
         ("dirty", "yes", "dirty is not true or false"),
+        ("doctor", [], "doctor is not an object"),
+        ("doctor", {"findings": {}}, "doctor's findings is not a list"),
+        ("doctor", {"checked": [1]}, "doctor's checked is not a list of texts"),
+        ("doctor", {"findings": ["x"]}, "a finding is not an object"),
+        ("doctor", {"findings": [{"severity": "fine", "id": 3}]}, "a finding's id is not a text"),
+        ("doctor", {"findings": [{"severity": "bad"}]}, "severity 'bad' is none of severe,"),
+        ("doctor", {"findings": [{"severity": "fine", "figures": 3}]}, "figures is not an object"),
         ("commit", 1, "commit is not a text"),
         ("notes", {}, "notes is not a list"),
         ("notes", ["x"], "a note is not an object"),

@@ -1,16 +1,19 @@
 """The surface that benchmark suites use."""
 
+import contextlib
+import functools
 import inspect
 import os
 import re
 import subprocess
 import sys
+import weakref
 
 import pytest
 import torch
 from asv_runner.benchmarks.mark import SkipNotImplemented
 
-from cnnfc.measure import api, layers, recording
+from cnnfc.measure import api, layers, recording, timings
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +47,14 @@ def test_the_surface_is_frozen():
         "canary_duration": one,
         "canary_flops": one,
         "clock": "()",
+        "device_time": one,
         "evict": one,
         "first_call": one,
+        "forget": "()",
         "forward": layer,
+        "host_latency": one,
         "peak_device_memory": one,
+        "throughput": one,
         "train_step": layer,
     }
 
@@ -97,6 +104,10 @@ def test_a_case_that_this_commit_cannot_parse_is_skipped_not_failed(name):
         RuntimeError("Invalid buffer size: 60.00 GB"),
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
         RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be asynchronous"),
+        RuntimeError("HIP error: out of memory"),
+        RuntimeError("miopenStatusAllocFailed"),
+        RuntimeError("level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEM"),
     ],
 )
 def test_running_out_of_memory_in_the_first_call_is_a_skip_with_the_reason(
@@ -182,7 +193,7 @@ def test_a_build_that_runs_out_of_memory_does_not_leave_its_modes_behind(monkeyp
 def test_eviction_builds_the_layer_first_and_sweeps_with_its_threads(monkeypatch):
     events = []
     monkeypatch.setattr(
-        api.canaries, "evict", lambda device: events.append((str(device), torch.get_num_threads()))
+        api.caches, "evict", lambda device: events.append((str(device), torch.get_num_threads()))
     )
     api.evict("dense.3-2", "cpu-2")
     assert events == [("cpu-2", 2)]
@@ -207,6 +218,143 @@ def test_device_memory_is_the_allocators_peak_on_an_accelerator(monkeypatch):
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda index: 4096)
     assert api.peak_device_memory("dense.3-2", "cuda-1") == 4096
     assert events == ["reset 1", "call"]
+
+
+@pytest.fixture
+def one_stage(monkeypatch):
+    """Timings that find what they are told, of whatever is staged; what was staged and noted."""
+    log = []
+
+    @contextlib.contextmanager
+    def stage(call, device):
+        log.append(("stage", tuple(call().shape), str(device)))
+        yield "the stage"
+
+    monkeypatch.setattr(api.stages, "stage", stage)
+    monkeypatch.setattr(recording, "note_timing", lambda *told: log.append(told))
+    monkeypatch.setattr(api.layers, "why_absent", lambda device: None)
+    return log
+
+
+@pytest.mark.parametrize("quantity", ["device_time", "throughput", "host_latency"])
+def test_a_timing_is_of_the_built_layer_and_its_values_are_a_sample(
+    monkeypatch, one_stage, quantity
+):
+    found = timings.Timing(values=(3.0, 4.0), number=7)
+
+    def measure(stage):
+        assert stage == "the stage"
+        return found
+
+    measure.__name__ = quantity
+    monkeypatch.setattr(api.timings, quantity, measure)
+    call = layers.Workload(lambda: torch.ones(1, 2), layers.Device("cuda", 0), "fp32")
+    monkeypatch.setattr(layers, "build_forward", lambda case, device: call)
+    monkeypatch.setattr(layers.Workload, "activate", lambda workload: None)
+    assert getattr(api, quantity)("dense.3-2", "cuda-0") == {"samples": [3.0, 4.0], "number": 7}
+    assert one_stage == [
+        ("stage", (1, 2), "cuda-0"),
+        (quantity, "dense.3-2", "cuda-0", found),
+    ]
+
+
+@pytest.mark.parametrize("quantity", ["device_time", "throughput"])
+def test_what_needs_a_devices_own_clock_is_skipped_on_a_cpu_before_anything_is_built(
+    monkeypatch, notes, quantity
+):
+    monkeypatch.setattr(layers, "build_forward", pytest.fail)
+    with pytest.raises(SkipNotImplemented, match="a CPU has no clock beside the host's"):
+        getattr(api, quantity)("dense.3-2", "cpu-1")
+    assert len(notes) == 1
+
+
+def test_the_latency_of_single_calls_is_measured_on_a_cpu_too(monkeypatch):
+    monkeypatch.setattr(timings, "_WARM_UP", 0.0)
+    sample = api.host_latency("dense.3-2", "cpu-1")
+    assert sample["number"] == 1
+    assert len(sample["samples"]) == 20
+    assert all(value > 0 for value in sample["samples"])
+
+
+@pytest.mark.usefixtures("one_stage")
+def test_memory_that_runs_out_in_a_timing_is_a_skip_noted_once(monkeypatch, notes):
+    def explode(stage):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore")
+
+    monkeypatch.setattr(api.timings, "host_latency", explode)
+    with pytest.raises(SkipNotImplemented):
+        api.host_latency("dense.3-2", "cpu-1")
+    assert notes == [
+        ("CUDA out of memory. Tried to allocate 2 GiB", "dense.3-2", "cpu-1"),
+    ]
+
+
+def test_memory_that_runs_out_while_a_timing_builds_its_layer_is_noted_once(monkeypatch, notes):
+    def build(case, device):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")
+
+    monkeypatch.setattr(layers, "build_forward", build)
+    with pytest.raises(SkipNotImplemented):
+        api.host_latency("dense.3-2", "cpu-1")
+    assert len(notes) == 1
+
+
+@pytest.mark.usefixtures("notes")
+def test_an_absent_accelerator_is_skipped_by_every_timing():
+    for quantity in (api.device_time, api.throughput, api.host_latency):
+        with pytest.raises(SkipNotImplemented, match="no xpu device"):
+            quantity("dense.3-2", "xpu-0")
+
+
+def test_a_library_that_finds_no_kernel_after_memory_ran_out_is_a_skip(monkeypatch, notes):
+    """cuDNN tries its kernels one by one and does not say that each failed for want of memory."""
+    failed = iter([0, 2])
+    monkeypatch.setattr(api, "failed_allocations", lambda device: next(failed))
+
+    def explode():
+        raise RuntimeError("FIND was unable to find an engine to execute this computation")
+
+    workload = layers.Workload(explode, layers.Device("cpu", 1), "fp32")
+    monkeypatch.setattr(layers, "build_forward", lambda case, device: workload)
+    with pytest.raises(SkipNotImplemented):
+        api.forward("dense.3-2", "cpu-1")
+    reason = "out of memory: FIND was unable to find an engine to execute this computation"
+    assert notes == [(reason, "dense.3-2", "cpu-1")]
+
+
+def test_a_library_that_finds_no_kernel_with_memory_left_is_a_failure(monkeypatch):
+    def explode():
+        raise RuntimeError("FIND was unable to find an engine to execute this computation")
+
+    workload = layers.Workload(explode, layers.Device("cpu", 1), "fp32")
+    monkeypatch.setattr(layers, "build_forward", lambda case, device: workload)
+    with pytest.raises(RuntimeError, match="unable to find an engine"):
+        api.forward("dense.3-2", "cpu-1")
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_layer_that_ran_out_of_memory_keeps_none(monkeypatch):
+    given_back, alive = [], []
+
+    def give_back(device):
+        given_back.append((str(device), [tensor() for tensor in alive]))
+
+    monkeypatch.setattr(api, "give_back_memory", give_back)
+
+    def run(weights):
+        activations = weights * 2
+        alive.append(weakref.ref(activations))
+        raise torch.OutOfMemoryError("out of memory")
+
+    def build(case, device):
+        weights = torch.ones(1000)
+        alive.append(weakref.ref(weights))
+        return layers.Workload(functools.partial(run, weights), device, "fp32")
+
+    monkeypatch.setattr(layers, "build_forward", build)
+    with pytest.raises(SkipNotImplemented):
+        api.forward("dense.3-2", "cpu-1")
+    assert given_back == [("cpu-1", [None, None])]
 
 
 @pytest.mark.usefixtures("notes")

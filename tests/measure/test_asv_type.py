@@ -1,11 +1,14 @@
 """A layer is built before asv decides how many calls make a value."""
 
+import functools
+import sys
 import time
 
 import pytest
 from asv_runner.benchmarks import benchmark_types
 
-from cnnfc.measure import api, asv_type
+from cnnfc.measure import api, asv_type, layers
+from cnnfc.names import Device
 
 
 class _Slow(api.Suite):
@@ -59,3 +62,59 @@ def test_the_type_is_asvs_own_for_every_reader():
     cls = next(t for t in benchmark_types if t.name_regex.match("time_layer"))
     assert cls is asv_type.LayerBenchmark
     assert cls("name", _Slow().time_layer, [_Slow()]).type == "time"
+
+
+class _Stated(api.Suite):
+    """Times what `statement` gives, whatever its method costs."""
+
+    warmup_time = 0.001
+    sample_time = 0.001
+    repeat = (2, 2, 1.0)
+    number = 1
+    version = "1"
+    accelerator_warmup_time = 0.5
+
+    def time_layer(self, case, device):
+        time.sleep(1e-3)
+
+
+def _benchmark(suite):
+    return asv_type.LayerBenchmark("name", suite.time_layer, [suite.time_layer, suite])
+
+
+def test_the_statement_is_timed_instead_of_the_method(monkeypatch):
+    called = []
+    monkeypatch.setattr(
+        _Stated.time_layer, "statement", lambda *case: lambda: called.append(case), raising=False
+    )
+    timer = _benchmark(_Stated())._get_timer("dense.8-8", "cpu-1")
+    timer.timeit(3)
+    assert called == [("dense.8-8", "cpu-1")] * 3
+
+
+def test_a_call_of_a_layer_stands_in_the_timing_loop_itself(monkeypatch):
+    seen = []
+
+    def layer(batch):
+        seen.append((batch, sys._getframe(1).f_code.co_name))
+
+    monkeypatch.setattr(
+        _Stated.time_layer,
+        "statement",
+        lambda *case: functools.partial(layer, "batch"),
+        raising=False,
+    )
+    _benchmark(_Stated())._get_timer("dense.8-8", "cpu-1").timeit(2)
+    assert seen == [("batch", "inner")] * 2  # `inner` is the loop of timeit
+
+
+def test_without_a_statement_the_method_is_timed():
+    assert _benchmark(_Stated())._get_timer("dense.8-8", "cpu-1").timeit(1) >= 1e-3
+
+
+@pytest.mark.parametrize(("device", "seconds"), [("cpu-1", 0.001), ("cuda-0", 0.5)])
+def test_accelerators_are_warmed_up_longer(monkeypatch, device, seconds):
+    active = layers.Workload(lambda: None, Device.parse(device), "fp32")
+    monkeypatch.setattr(layers, "active", active)
+    monkeypatch.setattr(asv_type.TimeBenchmark, "run", lambda self, *param: self.warmup_time)
+    assert _benchmark(_Stated()).run("dense.8-8", device) == seconds

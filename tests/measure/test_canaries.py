@@ -7,7 +7,7 @@ import torch
 
 from cnnfc.cases import Copy, Gemm, Loop
 from cnnfc.errors import CannotMeasure
-from cnnfc.measure import canaries, layers
+from cnnfc.measure import caches, canaries, layers
 from cnnfc.names import Device
 
 ONE = Device("cpu", 1)
@@ -28,7 +28,7 @@ def test_a_matrix_product_counts_two_operations_a_multiply_add():
 
 @pytest.mark.usefixtures("two_seconds_a_reading")
 def test_a_copy_counts_the_bytes_read_and_written(monkeypatch):
-    monkeypatch.setattr(canaries, "last_level_cache", lambda: 1000)
+    monkeypatch.setattr(caches, "last_level_cache", lambda: 1000)
     assert canaries.copy_bandwidth(Copy(4), ONE) == [2 * 4000 / 2.0] * 3
 
 
@@ -98,7 +98,7 @@ def test_the_largest_products_are_for_accelerators():
     [(canaries.gemm_flops, Gemm(16)), (canaries.copy_bandwidth, Copy(1))],
 )
 def test_a_canary_runs_with_the_threads_of_its_device_and_waits_for_it(monkeypatch, read, case):
-    monkeypatch.setattr(canaries, "last_level_cache", lambda: 1000)
+    monkeypatch.setattr(caches, "last_level_cache", lambda: 1000)
     seen = []
 
     def look(call):
@@ -129,17 +129,3 @@ def test_a_copy_that_does_not_fit_is_skipped(monkeypatch):
 def test_an_absent_device_is_skipped_and_never_touched(read, case, name):
     with pytest.raises(CannotMeasure, match=r"device|usable here|cpu-1 alone"):
         read(case, Device.parse(name))
-
-
-def test_eviction_reads_and_rewrites_twice_the_last_level_cache(monkeypatch):
-    monkeypatch.setattr(canaries, "last_level_cache", lambda: 4096)
-    monkeypatch.setattr(canaries, "_buffers", {})
-    canaries.evict(ONE)
-    canaries.evict(ONE)
-    buffer = canaries._buffers["cpu"]
-    assert buffer.nbytes == 2 * 4096
-    assert torch.equal(buffer, torch.full_like(buffer, 3))
-    read = []
-    monkeypatch.setattr(torch.Tensor, "sum", lambda tensor: read.append(tensor.nbytes))
-    canaries.evict(ONE)
-    assert read == [2 * 4096]

@@ -1,5 +1,7 @@
 """Which devices exist, with the reason where one does not."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -65,6 +67,58 @@ def test_accelerator_work_gets_one_host_thread(monkeypatch):
     assert asked == [1]
 
 
-def test_free_memory_of_a_gpu_is_the_drivers(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda index: (10 + index, 100))
-    assert devices.free_memory(Device("cuda", 3)) == 13
+@pytest.mark.parametrize("kind", ["cuda", "xpu"])
+def test_free_memory_is_the_drivers_and_what_torch_holds_unused(monkeypatch, kind):
+    accelerator = getattr(torch, kind)
+    monkeypatch.setattr(accelerator, "mem_get_info", lambda index: (10 + index, 100))
+    monkeypatch.setattr(accelerator, "memory_reserved", lambda index: 50 + index)
+    monkeypatch.setattr(accelerator, "memory_allocated", lambda index: 20)
+    # 13 bytes at the driver's, 53 - 20 = 33 in torch's pool.
+    assert devices.free_memory(Device(kind, 3)) == 46
+
+
+def _refuses(index):
+    raise RuntimeError("The device doesn't support querying free memory")
+
+
+@pytest.mark.parametrize("answer", [_refuses, None])
+def test_an_intel_gpu_that_does_not_say_what_is_free_has_what_torch_does_not_hold(
+    monkeypatch, answer
+):
+    if answer is None:  # early releases of torch
+        monkeypatch.delattr(torch.xpu, "mem_get_info")
+    else:
+        monkeypatch.setattr(torch.xpu, "mem_get_info", answer)
+    properties = SimpleNamespace(total_memory=100)
+    monkeypatch.setattr(torch.xpu, "get_device_properties", lambda index: properties)
+    monkeypatch.setattr(torch.xpu, "memory_reserved", lambda index: 50)
+    monkeypatch.setattr(torch.xpu, "memory_allocated", lambda index: 20)
+    assert devices.free_memory(Device("xpu", 0)) == 80
+
+
+@pytest.mark.parametrize(("available", "free"), [(200, 70), (60, 60)])
+def test_an_apple_gpu_shares_the_machines_memory_up_to_metals_limit(monkeypatch, available, free):
+    monkeypatch.setattr(devices, "available_memory", lambda: available)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 100)
+    monkeypatch.setattr(torch.mps, "current_allocated_memory", lambda: 30)
+    assert devices.free_memory(Device("mps", 0)) == free
+
+
+@pytest.mark.parametrize("kind", ["cuda", "xpu", "mps"])
+def test_memory_is_given_back_through_the_allocator_of_the_device(monkeypatch, kind):
+    emptied = []
+    monkeypatch.setattr(devices, "accelerator_count", lambda kind: 1)
+    monkeypatch.setattr(getattr(torch, kind), "empty_cache", lambda: emptied.append(kind))
+    devices.give_back_memory(Device("cpu", 1))
+    devices.give_back_memory(Device(kind, 1))  # not here
+    assert emptied == []
+    devices.give_back_memory(Device(kind, 0))
+    assert emptied == [kind]
+
+
+def test_allocations_that_failed_are_counted_once_cuda_runs(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "memory_stats", lambda index: {"num_ooms": 2 + index})
+    assert devices.failed_allocations(Device("cuda", 1)) == 0
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    assert devices.failed_allocations(Device("cuda", 1)) == 3
+    assert devices.failed_allocations(Device("cpu", 1)) == 0

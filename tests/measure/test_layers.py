@@ -168,3 +168,37 @@ def test_a_layer_larger_than_the_memory_is_refused_before_it_is_built(monkeypatc
 def test_what_has_no_kernels_here_is_refused_with_the_reason(name, reason):
     with pytest.raises(CannotMeasure, match=reason):
         layers.build_forward(Case.parse(name), ONE)
+
+
+@pytest.mark.parametrize(
+    ("capability", "hip", "refused"),
+    [
+        ((7, 5), None, {"tf32", "bf16"}),
+        ((8, 0), None, set()),
+        ((12, 0), None, set()),
+        ((9, 4), "6.4", {"tf32"}),
+    ],
+)
+def test_what_a_gpu_computes_in_is_told_by_maker_and_generation(
+    monkeypatch, capability, hip, refused
+):
+    monkeypatch.setattr(torch.version, "hip", hip)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda index: capability)
+    device = Device("cuda", 0)
+    dtypes = ("fp32", "tf32", "bf16", "fp16", "fp64")
+    assert {d for d in dtypes if layers.why_no_kernels(d, device) is not None} == refused
+
+
+def test_tf32_that_is_forbidden_is_not_filed_as_tf32(monkeypatch):
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda index: (9, 0))
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
+    reason = layers.why_no_kernels("tf32", Device("cuda", 0))
+    assert reason == "NVIDIA_TF32_OVERRIDE=0 forbids TF32: unset it"
+
+
+def test_activating_sets_how_cudnn_chooses_its_kernels(monkeypatch):
+    monkeypatch.delenv("CNNFC_CUDNN_BENCHMARK", raising=False)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    layers.Workload(lambda: None, ONE, "fp32").activate()
+    assert torch.backends.cudnn.benchmark is False

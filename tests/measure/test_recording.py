@@ -5,7 +5,9 @@ import json
 import pytest
 
 from cnnfc.machine import record
+from cnnfc.machine.gpus import GpuReading
 from cnnfc.measure import recording
+from cnnfc.measure.timings import Timing
 
 VARIABLES = (
     *("CNNFC_RECORD", "CNNFC_COMMIT", "CNNFC_ENV_NAME", "CNNFC_PROFILE"),
@@ -112,3 +114,46 @@ def test_a_record_folder_that_cannot_be_made_is_said_and_fails_no_benchmark(plai
     plain_asv_run.write_text("a file where the folder should be")
     recording.begin()
     assert capsys.readouterr().err.startswith("cnnfc: no hardware record: ")
+
+
+READINGS = (GpuReading(1755000000, 1980000000, 650.5, 61, ("software-power-cap",)),) * 2
+
+
+def test_what_was_read_during_a_timing_is_added_to_the_record_by_every_process(plain_asv_run):
+    recording.begin()
+    for number in (1, 2):
+        timing = Timing((1.0,), blocks=1, discarded=number, readings=READINGS)
+        recording.note_timing("device_time", "dense.3-2", "cuda-0", timing)
+    (one,) = _only(plain_asv_run).blocks
+    assert (one["quantity"], one["case"], one["device"]) == ("device_time", "dense.3-2", "cuda-0")
+    assert (one["blocks"], one["discarded"]) == (2, 3)
+    assert one["temperature_celsius"] == [61] * 4
+
+
+def test_a_warning_of_a_timing_is_a_note_that_hides_no_point_from_a_later_run(plain_asv_run):
+    recording.begin()
+    timing = Timing((1.0,), warnings=("the host could not queue 3 calls",))
+    recording.note_timing("device_time", "dense.3-2", "cuda-0", timing)
+    found = _only(plain_asv_run)
+    # Without the name of a benchmark it is no skip, with a case it is no absent device.
+    assert found.notes[-1] == record.Note(
+        "device time: the host could not queue 3 calls", case="dense.3-2", device="cuda-0"
+    )
+    assert found.blocks == ()
+
+
+def test_a_timing_without_readings_or_warnings_leaves_the_record_alone(plain_asv_run):
+    recording.begin()
+    (path,) = plain_asv_run.glob("*/*.json")
+    before = path.read_bytes()
+    recording.note_timing("throughput", "dense.3-2", "mps-0", Timing((1.0,)))
+    assert path.read_bytes() == before
+
+
+def test_readings_that_cannot_be_written_do_not_fail_the_measurement(plain_asv_run):
+    recording.begin()
+    (path,) = plain_asv_run.glob("*/*.json")
+    path.write_text("{")
+    timing = Timing((1.0,), readings=READINGS, warnings=("slow",))
+    recording.note_timing("throughput", "dense.3-2", "cuda-0", timing)
+    assert path.read_text() == "{"

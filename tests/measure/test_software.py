@@ -1,7 +1,9 @@
 """What torch says of itself."""
 
 import json
+from types import SimpleNamespace
 
+import pytest
 import torch
 
 from cnnfc.measure.software import torch_software
@@ -33,4 +35,27 @@ def test_a_build_without_a_library_says_nothing_of_it(monkeypatch):
 
 
 def test_switches_are_left_out_because_each_case_sets_them():
-    assert not [key for key in torch_software() if "tf32" in key or "benchmark" in key]
+    assert not [key for key in torch_software() if "tf32" in key or "deterministic" in key]
+
+
+@pytest.mark.parametrize("races", [True, False])
+def test_a_build_for_gpus_says_how_cudnn_chooses_its_kernels(monkeypatch, races):
+    monkeypatch.setattr(torch.backends.cuda, "is_built", lambda: False)
+    assert "cudnn_benchmark" not in torch_software()
+    monkeypatch.setattr(torch.backends.cuda, "is_built", lambda: True)
+    monkeypatch.setenv("CNNFC_CUDNN_BENCHMARK", str(int(races)))
+    assert torch_software()["cudnn_benchmark"] is races
+
+
+def test_the_version_of_cudnn_is_read_without_starting_cuda(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "_lazy_init", pytest.fail)
+    # Asks every GPU what it can do, which starts CUDA.
+    monkeypatch.setattr(torch.backends.cudnn, "version", pytest.fail)
+    library = SimpleNamespace(getVersionInt=lambda: 91002)
+    monkeypatch.setattr(torch._C, "_cudnn", library, raising=False)
+    assert torch_software()["cudnn"] == 91002
+
+
+def test_a_build_without_cudnn_has_no_version_of_it(monkeypatch):
+    monkeypatch.delattr(torch._C, "_cudnn", raising=False)
+    assert torch_software()["cudnn"] is None
