@@ -110,8 +110,11 @@ def median(ordered: Sequence[float]) -> float:
     return ordered[middle - 1] / 2 + ordered[middle] / 2
 
 
-def _quantile(ordered: Sequence[float], q: float) -> float:
-    """Linear between order statistics, as asv computes its quartiles."""
+def quantile(ordered: Sequence[float], q: float) -> float:
+    """The quantile `q` (0 to 1) of values in ascending order, at least one.
+
+    Linear between order statistics, as asv computes its quartiles.
+    """
     place = (len(ordered) - 1) * q
     below = int(place)
     if below + 1 == len(ordered):
@@ -133,7 +136,7 @@ def _of_sample(values: list[float], dropped: int) -> Summary:
     else:
         r, confidence = found
         low, high = ordered[r - 1], ordered[n - r]
-    quartiles = _quantile(ordered, 0.25), _quantile(ordered, 0.75)
+    quartiles = quantile(ordered, 0.25), quantile(ordered, 0.75)
     groups = two_groups(ordered)
     if groups is not None:
         warnings.append(

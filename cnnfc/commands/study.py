@@ -1,0 +1,161 @@
+"""``cnnfc study``: measures the tool itself and keeps what it found."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from cnnfc.commands.project import Project, find_project
+from cnnfc.errors import CnnfcError, DataError, UsageError
+from cnnfc.harness.lock import hold
+from cnnfc.harness.progress import Progress
+from cnnfc.harness.repository import open_repository
+from cnnfc.machine.identity import identify
+from cnnfc.machine.state import read_state
+from cnnfc.studies.catalogue import STUDIES, Entry, find
+from cnnfc.studies.runner import Sitting, measure
+from cnnfc.studies.store import Section, Store
+from cnnfc.studies.study import Request
+
+#: Exit code of an interrupted command.
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What ``cnnfc study`` was asked for; see its ``--help``."""
+
+    name: str | None
+    devices: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    restart: bool = False
+    show: bool = False
+    as_json: bool = False
+    folder: Path | None = None
+
+
+def run_study(options: StudyOptions, out: TextIO, *, start: Path | None = None) -> int:
+    """Measure what is missing of a study and print its table; without a name, list the studies.
+
+    Args:
+        options: which study, and how.
+        out: where progress and table are written.
+        start: where the project is looked for; the current folder if left out.
+
+    Returns:
+        The exit code: 0, or 130 after an interrupt, which keeps every finished step.
+
+    Raises:
+        UsageError: no such study, case or device; what is there was measured otherwise.
+        DataError: the study's file is damaged or cannot be written.
+        NothingMeasured: no step could be measured here.
+    """
+    project = find_project(start)
+    folder = options.folder or project.root / "reports" / "studies"
+    if options.name is None:
+        out.write("\n".join(_list(folder)) + "\n")
+        return 0
+    entry, store = find(options.name), Store(folder, options.name)
+    if options.show:
+        return _show(entry, store, options, out)
+    machine = identify().name
+    progress = Progress(out, time.monotonic)
+    progress.commit = options.name
+    study = entry.open(Request(project.root, project.benchmarks, options.devices, options.cases))
+    try:
+        with hold(project.scratch / "run.lock"):
+            section = measure(
+                study,
+                store,
+                Sitting(machine, _command(options), _software(), _commit(project), _load),
+                progress,
+                restart=options.restart,
+            )
+    except KeyboardInterrupt:
+        progress.say("interrupted: run the same command again for the rest")
+        return INTERRUPTED
+    finally:
+        study.close()
+        progress.clear()
+    _print(entry, {machine: section}, options, out)
+    if not options.as_json:
+        out.write(f"\nkept in {store.path}\n")
+    return 0
+
+
+def _list(folder: Path) -> list[str]:
+    rows = []
+    for name, entry in STUDIES.items():
+        machines = Store(folder, name).machines()
+        done = sum(section.get("finished_at") is not None for section in machines.values())
+        rows.append((name, f"{done} of {len(machines)}" if machines else "none", entry.summary))
+    width = max(len(row[0]) for row in rows)
+    return [
+        f"{name.ljust(width)}  {summary} (machines finished: {done})"
+        for name, done, summary in rows
+    ]
+
+
+def _show(entry: Entry, store: Store, options: StudyOptions, out: TextIO) -> int:
+    machines = store.machines()
+    if not machines:
+        raise DataError(f"{store.path} is not there yet: measure with `cnnfc study {store.name}`")
+    _print(entry, machines, options, out)
+    return 0
+
+
+def _print(
+    entry: Entry, machines: Mapping[str, Section], options: StudyOptions, out: TextIO
+) -> None:
+    if options.as_json:
+        json.dump({"study": options.name, "machines": machines}, out, indent=1)
+        out.write("\n")
+        return
+    for machine, section in machines.items():
+        finished = section.get("finished_at")
+        when = f"finished {finished}" if finished else "not finished: the rest is still to measure"
+        out.write(f"{section['question']}\n{machine}, {when}\n\n")
+        out.write("\n".join(entry.tabulate(section["settings"], section["points"])) + "\n")
+
+
+def _command(options: StudyOptions) -> str:
+    words = ["cnnfc", "study", str(options.name)]
+    for device in options.devices:
+        words += ["--device", device]
+    for case in options.cases:
+        words += ["--case", case]
+    return " ".join(words)
+
+
+def _software() -> dict[str, Any]:
+    """Versions that the numbers depend on."""
+    try:
+        from cnnfc.measure import api  # noqa: F401, PLC0415 - prepares the environment before torch
+        from cnnfc.measure.software import torch_software  # noqa: PLC0415 - loads torch
+    except ImportError:
+        raise UsageError(
+            "a study measures with the torch of this interpreter, which has none: install it "
+            '(pip install "cnnfc[measure]"), or print what was measured with --show'
+        ) from None
+    torch = {name: value for name, value in torch_software().items() if name != "config"}
+    return {"python": platform.python_version(), "torch": torch}
+
+
+def _commit(project: Project) -> str | None:
+    """The commit that is checked out; None where git cannot say."""
+    try:
+        return open_repository(project.root, project.repository).head().hash
+    except CnnfcError:
+        return os.environ.get("CNNFC_COMMIT")
+
+
+def _load() -> dict[str, Any]:
+    cpu = read_state().get("cpu", {})
+    names = ("load_average", "steal_seconds", "throttled_seconds", "governor", "frequency_hz")
+    return {name: cpu[name] for name in names if name in cpu}

@@ -1,0 +1,59 @@
+"""The studies there are, by name; none is loaded before it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cnnfc.errors import unknown
+from cnnfc.studies.study import Point, Request, Study
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A study by name: what it shows, and where it is."""
+
+    summary: str
+    module: str
+    kind: str
+
+    def open(self, request: Request) -> Study:
+        """The study, ready to measure; raises `UsageError` for what `request` has wrong."""
+        study: Study = getattr(self._load(), self.kind)(request)
+        return study
+
+    def tabulate(self, settings: Mapping[str, Any], points: Mapping[str, Point]) -> list[str]:
+        """Lines of the table of what was measured."""
+        function: Callable[[Mapping[str, Any], Mapping[str, Point]], list[str]]
+        function = self._load().tabulate
+        return function(settings, points)
+
+    def _load(self) -> Any:  # noqa: ANN401 - a module
+        return importlib.import_module(f"cnnfc.studies.{self.module}")
+
+
+STUDIES: Final[Mapping[str, Entry]] = {
+    "fidelity": Entry(
+        "latencies of the suite against independent timers, in pairs", "fidelity", "Fidelity"
+    ),
+    "overhead": Entry(
+        "seconds a measured point costs, against the usual way to write the suite",
+        "overhead",
+        "Overhead",
+    ),
+    "steadiness": Entry(
+        "how far runs of one commit are apart, and what makes them steadier",
+        "steadiness",
+        "Steadiness",
+    ),
+}
+
+
+def find(name: str) -> Entry:
+    """The study `name`; `UsageError` names those there are."""
+    try:
+        return STUDIES[name]
+    except KeyError:
+        raise unknown("study", name, STUDIES) from None
