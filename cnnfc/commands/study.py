@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from cnnfc.commands.interrupts import INTERRUPTED, terminations_interrupt
 from cnnfc.commands.project import Project, find_project
 from cnnfc.errors import CnnfcError, DataError, UsageError
 from cnnfc.harness.lock import hold
@@ -22,9 +24,6 @@ from cnnfc.studies.catalogue import STUDIES, Entry, find
 from cnnfc.studies.runner import Sitting, measure
 from cnnfc.studies.store import Section, Store
 from cnnfc.studies.study import Request
-
-#: Exit code of an interrupted command.
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -59,17 +58,18 @@ def run_study(options: StudyOptions, out: TextIO, *, start: Path | None = None) 
     project = find_project(start)
     folder = options.folder or project.root / "reports" / "studies"
     if options.name is None:
-        out.write("\n".join(_list(folder)) + "\n")
+        _list(folder, options, out)
         return 0
     entry, store = find(options.name), Store(folder, options.name)
     if options.show:
         return _show(entry, store, options, out)
     machine = identify().name
-    progress = Progress(out, time.monotonic)
+    # Progress must not stand in the way of a program that reads the JSON.
+    progress = Progress(sys.stderr if options.as_json else out, time.monotonic)
     progress.commit = options.name
     study = entry.open(Request(project.root, project.benchmarks, options.devices, options.cases))
     try:
-        with hold(project.scratch / "run.lock"):
+        with hold(project.scratch / "run.lock"), terminations_interrupt():
             section = measure(
                 study,
                 store,
@@ -89,17 +89,28 @@ def run_study(options: StudyOptions, out: TextIO, *, start: Path | None = None) 
     return 0
 
 
-def _list(folder: Path) -> list[str]:
-    rows = []
-    for name, entry in STUDIES.items():
-        machines = Store(folder, name).machines()
-        done = sum(section.get("finished_at") is not None for section in machines.values())
-        rows.append((name, f"{done} of {len(machines)}" if machines else "none", entry.summary))
-    width = max(len(row[0]) for row in rows)
-    return [
-        f"{name.ljust(width)}  {summary} (machines finished: {done})"
-        for name, done, summary in rows
+def _list(folder: Path, options: StudyOptions, out: TextIO) -> None:
+    studies: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "summary": entry.summary,
+            "machines": {
+                machine: section.get("finished_at") is not None
+                for machine, section in Store(folder, name).machines().items()
+            },
+        }
+        for name, entry in STUDIES.items()
     ]
+    if options.as_json:
+        json.dump({"studies": studies}, out, indent=1)
+        out.write("\n")
+        return
+    width = max(len(name) for name in STUDIES)
+    for study in studies:
+        machines = study["machines"]
+        done = f"{sum(machines.values())} of {len(machines)}" if machines else "none"
+        name = str(study["name"]).ljust(width)
+        out.write(f"{name}  {study['summary']} (machines finished: {done})\n")
 
 
 def _show(entry: Entry, store: Store, options: StudyOptions, out: TextIO) -> int:
@@ -121,7 +132,14 @@ def _print(
         finished = section.get("finished_at")
         when = f"finished {finished}" if finished else "not finished: the rest is still to measure"
         out.write(f"{section['question']}\n{machine}, {when}\n\n")
-        out.write("\n".join(entry.tabulate(section["settings"], section["points"])) + "\n")
+        try:
+            lines = entry.tabulate(section["settings"], section["points"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"the study {options.name} of {machine} has settings or points that this cnnfc "
+                f"cannot read ({type(error).__name__}: {error}): measure it anew with --restart"
+            ) from None
+        out.write("\n".join(lines) + "\n")
 
 
 def _command(options: StudyOptions) -> str:

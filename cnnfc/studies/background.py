@@ -1,11 +1,12 @@
-"""A program that disturbs the machine as other people's work does, until it is stopped.
+"""A program that disturbs the machine as other people's work does, as long as its parent lives.
 
-``python -m cnnfc.studies.background SEED``: bursts of arithmetic or of copying memory, with pauses
+``python -m cnnfc.studies.background SEED PARENT``: bursts of arithmetic or of copying, with pauses
 between them, both of random length (20 ms on average, exponential) and both half of the time.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
@@ -17,11 +18,11 @@ MEAN_SECONDS: Final = 0.02
 _BYTES: Final = 64 * 2**20
 
 
-def main(seed: int) -> None:
-    """Disturb without end."""
+def main(seed: int, parent: int) -> None:
+    """Disturb until the process `parent`, which started this one, has ended, however it did."""
     draw = random.Random(seed)  # noqa: S311 - lengths of bursts, not secrets
     memory = bytearray(_BYTES)
-    while True:
+    while os.getppid() == parent:
         end = time.perf_counter() + draw.expovariate(1 / MEAN_SECONDS)
         copies = draw.random() < 0.5
         while time.perf_counter() < end:
@@ -33,4 +34,4 @@ def main(seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

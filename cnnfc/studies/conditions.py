@@ -45,8 +45,6 @@ CONDITIONS: Final = {
             "warm-up 100 ms, values of 20 ms",
             protocol={"warmup_time": 0.1, "sample_time": 0.02},
         ),
-        # A switch of torch's own allocator, for systems that give huge pages to who asks.
-        Condition("thp", "huge pages for tensors", {"THP_MEM_ALLOC_ENABLE": "1"}),
         Condition("nice", "priority raised (nice -10)", {NICE: "-10"}),
     )
 }

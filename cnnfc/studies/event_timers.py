@@ -25,13 +25,13 @@ class Accelerator:
     """What the timers need of a device.
 
     Attributes:
-        event: Makes an event that has ``record()`` and ``elapsed_time(later)`` in milliseconds.
+        mark: Puts an event into the queue; it has ``elapsed_time(later)`` in milliseconds.
         synchronize: Waits until the device is idle.
         flush: Queues a pass over `FLUSHED_BYTES`.
         now: Reads the host's clock (s).
     """
 
-    event: Callable[[], Any]
+    mark: Callable[[], Any]
     synchronize: Callable[[], object]
     flush: Callable[[], object]
     now: Callable[[], float] = time.perf_counter
@@ -41,9 +41,19 @@ def open_accelerator(place: Any) -> Accelerator:  # noqa: ANN401 - a torch.devic
     """The accelerator `place` of torch."""
     import torch  # noqa: PLC0415 - tables can do without
 
+    def mark() -> Any:  # noqa: ANN401 - an event of torch
+        if place.type == "mps":
+            event: Any = torch.mps.event.Event(enable_timing=True)
+            event.record()
+        else:
+            event = torch.Event(place, enable_timing=True)
+            # Without a stream it would go to the current device, which need not be this one.
+            event.record(torch.accelerator.current_stream(place))
+        return event
+
     buffer = torch.empty(FLUSHED_BYTES // 4, dtype=torch.int32, device=place)
     return Accelerator(
-        event=lambda: torch.Event(place, enable_timing=True),
+        mark=mark,
         synchronize=lambda: torch.accelerator.synchronize(place),
         flush=buffer.zero_,
     )
@@ -54,12 +64,10 @@ def device_time(on: Accelerator, call: Callable[[], object]) -> float:
     _warm_up(on, call)
     pairs = []
     for _ in range(VALUES):
-        start, end = on.event(), on.event()
         on.flush()
-        start.record()
+        start = on.mark()
         call()
-        end.record()
-        pairs.append((start, end))
+        pairs.append((start, on.mark()))
     on.synchronize()
     return median(sorted(start.elapsed_time(end) / 1e3 for start, end in pairs))
 
@@ -70,12 +78,11 @@ def throughput(on: Accelerator, call: Callable[[], object]) -> float:
     calls = max(10, round(0.01 / max(host_latency(on, call), 1e-6)))
     values = []
     for _ in range(VALUES):
-        start, end = on.event(), on.event()
         call()
-        start.record()
+        start = on.mark()
         for _ in range(calls):
             call()
-        end.record()
+        end = on.mark()
         on.synchronize()
         values.append(start.elapsed_time(end) / 1e3 / calls)
     return median(sorted(values))

@@ -13,6 +13,7 @@ timers of `cnnfc.studies.event_timers` on the same layer.
 from __future__ import annotations
 
 import functools
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -58,6 +59,8 @@ CASES: Final = (
     "convtranspose2d.64-32.k2.s2.p0.hw28",
 )
 PAIRS: Final = 21
+#: Bytes, at most, by which each new pair of layers is moved in memory.
+_SPACER: Final = 2**21
 #: Seconds that the reference measures for a value; about what the suite does in one process.
 _REFERENCE_SECONDS: Final = 0.06
 _STEP_SECONDS: Final = 8.0
@@ -126,7 +129,7 @@ class Fidelity:
         values: dict[str, list[float]] = {side: [] for side in SIDES}
         draw = random.Random(step.key)  # noqa: S311 - an order, not a secret
         for _ in range(PAIRS):
-            call = _build(name, device)
+            call = _build(name, device, bytearray(draw.randrange(_SPACER)))
             read: dict[str, Callable[[], float]] = {
                 "suite": lambda: _suite(self._benchmarks, name, device),
                 "same": lambda call=call: _reference(call.func, call.args[0], place),  # type: ignore[misc]
@@ -150,21 +153,27 @@ def _present() -> tuple[str, ...]:
     return tuple(name for name in names if why_absent(Device.parse(name)) is None)
 
 
-def _build(case: str, device: str) -> functools.partial[object]:
-    """The suite's own call of `case`, built anew: a layer with its batch."""
+def _build(case: str, device: str, spacer: bytearray | None = None) -> functools.partial[object]:
+    """The suite's own call of `case`, built anew: a layer with its batch.
+
+    A process that keeps its heap would give the new layer the place of the old one; `spacer`, of
+    another size each time and alive until all is built, takes a part of that place first.
+    """
     from cnnfc.measure import api  # noqa: PLC0415 - loads torch, which tables can do without
 
     api.forget()
+    room = bytes(spacer or b"")
     call = _or_reason(lambda: api.forward(case, device))
     if not isinstance(call, functools.partial):
         raise CannotMeasure(f"{case} is not one call of a layer")
+    del room
     return call
 
 
 def _suite(benchmarks: Path, case: str, device: str) -> float:
     """Seconds a call, as the suite measures them in one process."""
-    family = "dense" if case.startswith("dense") else "conv"
-    sample = sampling.take(benchmarks, f"{family}.Forward.time_layer", case, device, anew=False)
+    benchmark = sampling.forward_benchmark(case)
+    sample = sampling.take(benchmarks, benchmark, case, device, anew=False)
     return median(sorted(sample.values))
 
 
@@ -236,5 +245,11 @@ def _or_reason(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever `call
 
 
 def _digits(seconds: float) -> float:
-    """Six digits: more than any clock resolves, and files stay small."""
+    """Six digits: more than any clock resolves, and files stay small.
+
+    Raises:
+        CannotMeasure: the clock gave no time above 0, so there is no ratio.
+    """
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise CannotMeasure(f"a timer read {seconds} s")
     return float(f"{seconds:.6g}")

@@ -36,8 +36,8 @@ def plain_layer(case: Case) -> Any:  # noqa: ANN401 - torch is not imported here
             bias=case.bias,
             **options,
         )
-        if case.layout == "nhwc":
-            layer = layer.to(memory_format=torch.channels_last)
+        if case.layout != "contiguous":
+            layer = layer.to(memory_format=_memory_format(case))
     else:
         raise CannotMeasure(f"{case} is not a layer")
     if getattr(case, "dtype", "fp32") != "fp32":
@@ -52,6 +52,12 @@ def plain_batch(case: Case) -> Any:  # noqa: ANN401 - torch is not imported here
     if not isinstance(case, (Convolution, Dense)):
         raise CannotMeasure(f"{case} is not a layer")
     batch = torch.randn(case.input_shape)
-    if isinstance(case, Convolution) and case.layout == "nhwc":
-        batch = batch.to(memory_format=torch.channels_last)
+    if isinstance(case, Convolution) and case.layout != "contiguous":
+        batch = batch.to(memory_format=_memory_format(case))
     return batch
+
+
+def _memory_format(case: Convolution) -> Any:  # noqa: ANN401 - torch is not imported here
+    import torch  # noqa: PLC0415
+
+    return {"nhwc": torch.channels_last, "ndhwc": torch.channels_last_3d}[case.layout]

@@ -23,13 +23,19 @@ NICE = "CNNFC_STUDY_NICE"
 
 def main(benchmarks: Path) -> None:
     """Answer requests until standard input ends."""
-    os.nice(int(os.environ.get(NICE, "0")))
+    # Libraries may print (ONEDNN_VERBOSE does); answers go where nothing else is written.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    try:
+        os.nice(int(os.environ.get(NICE, "0")))
+    except PermissionError:
+        sys.exit("this user may not raise priorities (nice)")
     for line in sys.stdin:
         request = json.loads(line)
         # The suite is imported in the parent, once; its children then have torch.
         sampling.load(benchmarks, request["benchmark"])
-        sys.stdout.write(_in_a_fork(benchmarks, request) + "\n")
-        sys.stdout.flush()
+        answers.write(_in_a_fork(benchmarks, request) + "\n")
+        answers.flush()
 
 
 def _in_a_fork(benchmarks: Path, request: dict[str, Any]) -> str:

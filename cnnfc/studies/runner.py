@@ -10,7 +10,7 @@ from typing import Any
 from cnnfc.errors import CannotMeasure, NothingMeasured, UsageError
 from cnnfc.harness.progress import Progress
 from cnnfc.studies.store import Section, Store
-from cnnfc.studies.study import Point, Study
+from cnnfc.studies.study import Point, Step, Study
 
 #: The state of the machine that a sitting is kept with, JSON-ready.
 ReadLoad = Callable[[], Mapping[str, Any]]
@@ -49,7 +49,9 @@ def measure(
         DataError: the study's file is damaged, or cannot be written.
     """
     settings = dict(study.settings())
-    stored = None if restart else store.machines().get(sitting.machine)
+    # Read in any case: a damaged file is said before anything is measured.
+    before = store.machines().get(sitting.machine)
+    stored = None if restart else before
     if stored is None:
         stored = {
             "question": study.question,
@@ -61,10 +63,14 @@ def measure(
             "settings": settings,
             "points": {},
         }
-    _check_alike(stored, settings, sitting, store)
+    _check_settings(stored, settings, sitting, store)
     steps = study.steps()
-    missing = [step for step in steps if step.key not in stored["points"]]
+    # What could not be measured may be possible today: a device came, git was installed.
+    unmeasured: Point = {"skipped": None}
+    missing = [step for step in steps if "skipped" in stored["points"].get(step.key, unmeasured)]
     if missing:
+        _check_software(stored, sitting, store)
+        stored["finished_at"] = None
         note = {"started_at": _now(), "commit": sitting.commit, "before": dict(sitting.read_load())}
         stored["sittings"] = [*stored["sittings"], note]
         progress.total, progress.done = len(steps), len(steps) - len(missing)
@@ -86,30 +92,37 @@ def measure(
     return stored
 
 
-def _point(study: Study, step: Any) -> Point:  # noqa: ANN401 - a Step
+def _point(study: Study, step: Step) -> Point:
     try:
         return study.measure(step)
     except CannotMeasure as error:
         return {"skipped": str(error)}
+    except (RuntimeError, MemoryError) as error:
+        # What torch raises where a kernel is missing or memory is short.
+        return {"skipped": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
 
 
-def _check_alike(
+def _check_settings(
     stored: Section, settings: Mapping[str, Any], sitting: Sitting, store: Store
 ) -> None:
-    where = f"{store.path} holds this study of {sitting.machine}"
-    if stored["settings"] != settings:
-        names = sorted(
-            name
-            for name in {*stored["settings"], *settings}
-            if stored["settings"].get(name) != settings.get(name)
-        )
+    if stored["settings"] == settings:
+        return
+    names = sorted(
+        name
+        for name in {*stored["settings"], *settings}
+        if stored["settings"].get(name) != settings.get(name)
+    )
+    raise UsageError(
+        f"{store.path} holds this study of {sitting.machine}, measured with other settings "
+        f"({', '.join(names)}): --restart measures anew, --show shows what is there"
+    )
+
+
+def _check_software(stored: Section, sitting: Sitting, store: Store) -> None:
+    if stored["points"] and stored["software"] != dict(sitting.software):
         raise UsageError(
-            f"{where}, measured with other settings ({', '.join(names)}): --restart measures anew, "
-            f"--show shows what is there"
-        )
-    if stored.get("finished_at") is None and stored.get("software") != dict(sitting.software):
-        raise UsageError(
-            f"{where}, begun with other software: --restart measures anew with what is here"
+            f"{store.path} holds this study of {sitting.machine}, begun with other software: "
+            f"--restart measures anew with what is here"
         )
 
 

@@ -15,7 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from cnnfc.errors import CannotMeasure
+from cnnfc.errors import CannotMeasure, CnnfcError
+
+
+class ResidentEnded(CnnfcError):
+    """The resident program is gone, so nothing more can be measured with it."""
+
 
 #: A process that takes longer than this is stopped (s).
 TIMEOUT: Final = 120.0
@@ -61,7 +66,8 @@ class Sampler:
         """Seconds a call, the values of one process.
 
         Raises:
-            CannotMeasure: the case is skipped here, fails or does not end; says why.
+            CannotMeasure: the case is skipped here, or fails; says why.
+            ResidentEnded: the program died, or was stopped because it did not answer.
         """
         request: dict[str, Any] = {"benchmark": benchmark, "case": case, "device": device}
         request["protocol"] = self._protocol
@@ -73,7 +79,7 @@ class Sampler:
     def _ask(self, line: str) -> dict[str, Any]:
         process = self._process
         if process.stdin is None or process.stdout is None:  # never so: both were asked for
-            raise CannotMeasure("the resident process has no pipes")
+            raise ResidentEnded("the process that takes samples has no pipes")
         # A resident that hangs is killed, and the read below ends.
         watchdog = threading.Timer(TIMEOUT, self._stop)
         watchdog.start()
@@ -89,10 +95,13 @@ class Sampler:
             process.wait()
             self._complaints.seek(0)
             said = self._complaints.read().strip().splitlines()
-            raise CannotMeasure(said[-1] if said else "the resident process ended")
+            raise ResidentEnded(
+                f"the process that takes samples ended: {said[-1] if said else 'no last words'}"
+            )
         found: dict[str, Any] = json.loads(answer)
         return found
 
     def _stop(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
+        # macOS refuses to signal a group of which only a zombie is left.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)

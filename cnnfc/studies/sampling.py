@@ -7,7 +7,6 @@ for those of ``asv run``.
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,10 @@ class Sample:
     Attributes:
         values: Seconds a call, in the order of measuring.
         number: Calls that each value is the mean of.
-        seconds: What taking them took in all, building included.
     """
 
     values: tuple[float, ...]
     number: int
-    seconds: float
 
 
 def take(
@@ -42,9 +39,8 @@ def take(
 ) -> Sample:
     """A sample of `benchmark` (``conv.Forward.time_layer``) for any `case` on `device`.
 
-    With `anew` the case is built anew, so that samples differ in the layout of memory as processes
-    do; else the layer that is there is used.  `protocol` holds for this sample instead of what
-    the suite says: ``warmup_time`` and ``sample_time`` (s).
+    With `anew` the case is built anew, else the layer that is there is used.  `protocol` holds for
+    this sample instead of what the suite says: ``warmup_time`` and ``sample_time`` (s).
 
     Raises:
         CannotMeasure: the suite skips the case here, with its reason.
@@ -60,12 +56,16 @@ def take(
         setattr(found, name, seconds)
     if anew:
         api.forget()
-    started = time.perf_counter()
     try:
         result = found.run(case, device)
     except SkipNotImplemented as error:
         raise CannotMeasure(str(error)) from None
-    return Sample(tuple(result["samples"]), result["number"], time.perf_counter() - started)
+    return Sample(tuple(result["samples"]), result["number"])
+
+
+def forward_benchmark(case: str) -> str:
+    """The benchmark of the suite that times a forward call of `case`."""
+    return f"{'dense' if case.startswith('dense') else 'conv'}.Forward.time_layer"
 
 
 @functools.cache

@@ -7,6 +7,7 @@ changes in the course of an hour does so for all of them.
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from typing import Any, Final
 from cnnfc.cases import Case
 from cnnfc.errors import CannotMeasure
 from cnnfc.names import Device
+from cnnfc.studies import sampling
 from cnnfc.studies.conditions import CONDITIONS
-from cnnfc.studies.sampler import Sampler
+from cnnfc.studies.sampler import ResidentEnded, Sampler
 from cnnfc.studies.steadiness_table import tabulate
 from cnnfc.studies.study import Point, Request, Step
 
@@ -42,12 +44,12 @@ CASES: Final = (
 )
 #: Runs and rounds of each condition, quiet and busy: most for the suite as it is, whose rounds are
 #: also what fewer rounds are studied with.
-_RUNS: Final = {"suite": (8, 4)}
+_RUNS: Final = {"suite": (5, 3)}
 _OTHER_RUNS: Final = (4, 3)
 _ROUNDS: Final = {"suite": 6}
 _OTHER_ROUNDS: Final = 3
-#: How memory is handed out matters by itself, the others where something else runs too.
-_QUIET_ONLY: Final = ("malloc", "thp", "longer")
+#: The others matter where something else runs too.
+_QUIET_ONLY: Final = ("malloc", "longer")
 #: Seconds of one process, about.
 _SAMPLE_SECONDS: Final = 0.2
 
@@ -63,7 +65,7 @@ class Steadiness:
         wanted = set(request.cases)
         self._cases = [pair for pair in CASES if not wanted or pair[1] in wanted]
         self._cases += [
-            (f"{'dense' if name.startswith('dense') else 'conv'}.Forward.time_layer", name)
+            (sampling.forward_benchmark(name), name)
             for name in request.cases
             if name not in {case for _, case in CASES}
         ]
@@ -76,6 +78,7 @@ class Steadiness:
         return {
             "devices": list(self._devices),
             "cases": [f"{benchmark} {case}" for benchmark, case in self._cases],
+            "rounds": {name: _rounds(name) for name in CONDITIONS},
             "conditions": {
                 name: {
                     "title": condition.title,
@@ -105,37 +108,50 @@ class Steadiness:
         condition = CONDITIONS[name]
         started = datetime.now(UTC).isoformat(timespec="seconds")
         values: dict[str, list[list[float]]] = {}
+        skipped: dict[str, str] = {}
+        if sys.platform == "darwin":
+            raise CannotMeasure("Apple's libraries do not survive the fork that each sample takes")
         other = self._background() if load == "busy" else None
         try:
             with Sampler(self._benchmarks, condition.environment, condition.protocol) as sampler:
                 for _ in range(_rounds(name)):
                     for benchmark, case in self._cases:
                         for device in self._devices:
-                            taken = self._take(sampler, benchmark, case, device)
-                            if taken is not None:
-                                key = f"{device} {benchmark} {case}"
-                                values.setdefault(key, []).append(taken)
+                            key = f"{device} {benchmark} {case}"
+                            try:
+                                taken = sampler.take(benchmark, case, device)
+                            except CannotMeasure as error:
+                                skipped.setdefault(key, str(error))
+                            else:
+                                digits = [float(f"{value:.5g}") for value in taken]
+                                values.setdefault(key, []).append(digits)
+        except ResidentEnded as error:
+            raise CannotMeasure(str(error)) from None
         finally:
             if other is not None:
                 other.kill()
                 other.wait()
         if not values:
-            raise CannotMeasure(f"none of the cases can be measured on {', '.join(self._devices)}")
-        return {"started_at": started, "values": values}
+            raise CannotMeasure(next(iter(skipped.values()), "there is no case to measure"))
+        # A case that was measured in some rounds alone would be compared with fewer of them.
+        whole = {key: taken for key, taken in values.items() if key not in skipped}
+        return {
+            "started_at": started,
+            "values": whole,
+            **({"left_out": skipped} if skipped else {}),
+        }
 
     def close(self) -> None:
         pass
 
     @staticmethod
-    def _take(sampler: Sampler, benchmark: str, case: str, device: str) -> list[float] | None:
-        try:
-            return [float(f"{value:.5g}") for value in sampler.take(benchmark, case, device)]
-        except CannotMeasure:
-            return None  # this device is not here, or the case does not fit it
-
-    @staticmethod
     def _background() -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "cnnfc.studies.background", "1"])
+        return subprocess.Popen(
+            [sys.executable, "-m", "cnnfc.studies.background", "1", str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            # Ctrl-C is for the study, which stops it.
+            start_new_session=True,
+        )
 
 
 def _rounds(name: str) -> int:

@@ -54,12 +54,19 @@ class _Runs:
         return [values for key, values in self._points.items() if key.startswith(prefix)]
 
     def results(
-        self, case: str, condition: str, load: str, statistic: str, rounds: int = ROUNDS
+        self,
+        case: str,
+        condition: str,
+        load: str,
+        statistic: str,
+        *,
+        rounds: int = ROUNDS,
+        most: int | None = None,
     ) -> list[float]:
-        """One number a run."""
+        """One number a run, of the first `most` runs."""
         sum_up = STATISTICS[statistic]
         processes: list[Processes] = [
-            values[case][:rounds] for values in self.of(condition, load) if case in values
+            values[case][:rounds] for values in self.of(condition, load)[:most] if case in values
         ]
         return [sum_up(values) for values in processes]
 
@@ -69,13 +76,17 @@ class _Runs:
         condition: str,
         load: str,
         statistic: str,
+        *,
         rounds: int = ROUNDS,
+        most: int | None = None,
     ) -> list[float]:
         """How far any two runs are apart, of every case."""
         return [
             difference
             for case in cases
-            for difference in differences(self.results(case, condition, load, statistic, rounds))
+            for difference in differences(
+                self.results(case, condition, load, statistic, rounds=rounds, most=most)
+            )
         ]
 
 
@@ -104,7 +115,7 @@ def _by_rounds(runs: _Runs, device: str, cases: Sequence[str]) -> list[str]:
         most = max((len(v) for run in runs.of("suite", load) for v in run.values()), default=0)
         for rounds in range(1, most + 1):
             for statistic in ("median", "minimum"):
-                apart = runs.apart(cases, "suite", load, statistic, rounds)
+                apart = runs.apart(cases, "suite", load, statistic, rounds=rounds)
                 rows.append((f"{rounds}", load, statistic, *_cells(apart)))
     if not rows:
         return []
@@ -115,16 +126,19 @@ def _by_rounds(runs: _Runs, device: str, cases: Sequence[str]) -> list[str]:
 def _by_condition(
     runs: _Runs, device: str, cases: Sequence[str], titles: Mapping[str, str]
 ) -> list[str]:
+    """Each condition by as many runs as all of them have: the largest of more grows by itself."""
     rows = []
     for load in _LOADS:
+        counts = {name: len(runs.of(name, load)) for name in titles}
+        most = min((count for count in counts.values() if count >= 2), default=0)
         for name, title in titles.items():
-            if len(runs.of(name, load)) < 2:
-                continue
-            apart = runs.apart(cases, name, load, "median")
-            rows.append((title, load, *_cells(apart), f"{_level(runs, cases, name, load):.3f}"))
+            apart = runs.apart(cases, name, load, "median", most=most)
+            if counts[name] >= 2:
+                level = f"{_level(runs, cases, name, load):.3f}"
+                rows.append((title, load, str(most), *_cells(apart), level))
     if not rows:
         return []
-    head = ("condition", "load", *_HEAD, "level")
+    head = ("condition", "load", "runs", *_HEAD, "level")
     note = "level: medians over those of the suite when quiet, geometric mean over the cases"
     return [f"{device}, what each measure buys (median)", *table(head, rows), note, ""]
 
@@ -163,9 +177,17 @@ def _verdict(runs: _Runs, settings: Mapping[str, Any]) -> list[str]:
             if any(map(math.isnan, shares.values())):
                 continue
             best = max(shares, key=shares.__getitem__)
+            steady = sum(_is_steady(runs, case, load) for case in cases)
             lines.append(
                 f"{device}, {load}: two runs agree within {percent(LIMIT)} for "
                 f"{percent(shares['median'])} of case and pair by the median, "
-                f"for {percent(shares[best])} by the best statistic ({best})"
+                f"for {percent(shares[best])} by the best statistic ({best}); "
+                f"by the median {steady} of {len(cases)} cases typically do"
             )
     return lines
+
+
+def _is_steady(runs: _Runs, case: str, load: str) -> bool:
+    """Whether half of all pairs of runs agree."""
+    apart = sorted(differences(runs.results(case, "suite", load, "median")))
+    return bool(apart) and median(apart) <= LIMIT

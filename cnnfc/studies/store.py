@@ -2,7 +2,7 @@
 
 ``reports/studies/NAME.json`` is ``{"schema": 1, "study": NAME, "machines": {MACHINE: section}}``.
 A section holds ``question``, ``command``, ``started_at``, ``finished_at`` (null while steps are
-missing), ``sittings`` (when and under which load it was measured, for each time), ``commit``,
+missing), ``sittings`` (when, at which commit and under which load it was measured, each time),
 ``software``, ``settings`` and ``points``: what was measured, by the key of its step.  A step that
 the machine cannot do is kept as ``{"skipped": reason}``.
 """
@@ -56,7 +56,7 @@ class Store:
                 f"update cnnfc to read it"
             )
         machines = data.get("machines")
-        if not isinstance(machines, dict) or not all(map(_is_section, machines.values())):
+        if not isinstance(machines, dict) or not all(map(is_section, machines.values())):
             raise DataError(f"{self.path} is damaged: machines holds something else than sections")
         return machines
 
@@ -76,11 +76,13 @@ class Store:
             write_atomically(self.path, to_text(data))
 
 
-def _is_section(section: object) -> bool:
-    return (
-        isinstance(section, dict)
-        and isinstance(section.get("points"), dict)
-        and isinstance(section.get("settings"), dict)
+def is_section(section: object) -> bool:
+    """Whether `section` has everything that a reader of studies needs, in its type."""
+    if not isinstance(section, dict):
+        return False
+    needed = {"question": str, "settings": dict, "software": dict, "points": dict, "sittings": list}
+    return all(isinstance(section.get(name), kind) for name, kind in needed.items()) and all(
+        isinstance(point, dict) for point in section["points"].values()
     )
 
 

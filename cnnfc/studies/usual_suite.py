@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pprint
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +80,9 @@ def write_ours(folder: Path, root: Path, benchmarks: Path) -> None:
     shutil.copy(root / "cnnfc" / "catalogues.toml", folder / "cnnfc")
     package = folder / "benchmarks" / "__init__.py"
     package.write_text(package.read_text(encoding="utf-8") + _watcher(folder), encoding="utf-8")
-    _configure(folder, launch_method="forkserver", default_benchmark_timeout=120)
+    # As `cnnfc run` does: Apple's libraries do not survive the fork.
+    method = "spawn" if sys.platform == "darwin" else "forkserver"
+    _configure(folder, launch_method=method, default_benchmark_timeout=120)
 
 
 def write_usual(folder: Path, cases: Sequence[str]) -> None:

@@ -85,9 +85,11 @@ def test_nothing_to_show_says_how_to_measure(project):
         said(project, show=True)
 
 
-def test_the_json_form_is_json_and_nothing_else_at_the_end(project):
-    said(project)
-    _, out = said(project, show=True, as_json=True)
+@pytest.mark.parametrize("show", [False, True])
+def test_the_json_form_is_json_and_nothing_else(project, show):
+    if show:
+        said(project)
+    _, out = said(project, show=show, as_json=True)
     data = json.loads(out)
     assert data["study"] == "tiny"
     assert len(data["machines"]) == 1
@@ -98,6 +100,24 @@ def test_without_a_name_the_studies_are_listed(project):
     assert (code, out) == (0, "tiny  tiny things (machines finished: none)\n")
     said(project)
     assert "(machines finished: 1 of 1)" in said(project, name=None)[1]
+
+
+def test_the_list_has_a_json_form_too(project):
+    _, out = said(project, name=None, as_json=True)
+    assert json.loads(out) == {
+        "studies": [{"name": "tiny", "summary": "tiny things", "machines": {}}]
+    }
+
+
+def test_a_study_that_cannot_be_read_is_named_with_what_to_do(project, monkeypatch):
+    said(project)
+
+    def fail(self, settings, points):
+        raise KeyError("devices")
+
+    monkeypatch.setattr(catalogue.Entry, "tabulate", fail)
+    with pytest.raises(DataError, match="measure it anew with --restart"):
+        said(project, show=True)
 
 
 def test_an_unknown_study_names_those_there_are(project):

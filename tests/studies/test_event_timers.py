@@ -22,19 +22,16 @@ class Queue:
         self.host = max(self.host, self.device)
         self.device = self.host
 
-    def event(self):
-        return Event(self)
+    def mark(self):
+        return Event(self.device)
 
     def accelerator(self):
-        return Accelerator(self.event, self.synchronize, self.flush, lambda: self.host)
+        return Accelerator(self.mark, self.synchronize, self.flush, lambda: self.host)
 
 
 class Event:
-    def __init__(self, queue):
-        self.queue = queue
-
-    def record(self):
-        self.at = self.queue.device
+    def __init__(self, at):
+        self.at = at
 
     def elapsed_time(self, later):
         return (later.at - self.at) * 1e3

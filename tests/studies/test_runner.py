@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from cnnfc.errors import CannotMeasure, NothingMeasured, UsageError
+from cnnfc.errors import CannotMeasure, DataError, NothingMeasured, UsageError
 from cnnfc.harness.progress import Progress
 from cnnfc.studies.runner import Sitting, measure
 from cnnfc.studies.store import Store
@@ -98,6 +98,30 @@ def test_a_step_that_cannot_be_measured_is_kept_with_the_reason(store):
     section = run(Fake(stop_at="b", stop=CannotMeasure), store)
     assert section["points"]["b"] == {"skipped": "said so"}
     assert section["finished_at"] is not None
+
+
+def test_what_could_not_be_measured_is_tried_again(store):
+    run(Fake(stop_at="b", stop=CannotMeasure), store)
+    again = Fake()
+    assert run(again, store)["points"]["b"] == {"value": "b"}
+    assert again.measured == ["b"]
+
+
+def test_a_step_that_torch_refuses_is_kept_with_its_first_line(store):
+    class Refused(RuntimeError):
+        def __str__(self):
+            return "no kernel\nmore lines"
+
+    section = run(Fake(stop_at="b", stop=lambda _: Refused()), store)
+    assert section["points"]["b"] == {"skipped": "Refused: no kernel"}
+
+
+def test_a_damaged_file_is_said_before_anything_is_measured_anew(store):
+    store.path.write_text("{")
+    study = Fake()
+    with pytest.raises(DataError):
+        run(study, store, restart=True)
+    assert study.measured == []
 
 
 def test_a_study_of_which_nothing_can_be_measured_says_why(store):

@@ -6,7 +6,7 @@ import pytest
 from cnnfc.errors import CannotMeasure
 from cnnfc.studies import sampler
 from cnnfc.studies.resident import NICE
-from cnnfc.studies.sampler import Sampler
+from cnnfc.studies.sampler import ResidentEnded, Sampler
 
 FORWARD = "dense.Forward.time_layer"
 
@@ -41,7 +41,7 @@ def test_what_the_suite_skips_is_said_with_its_reason_and_the_next_is_measured(r
 def test_a_benchmark_that_the_suite_lacks_is_said(pytestconfig):
     with (
         Sampler(pytestconfig.rootpath / "benchmarks", {}) as running,
-        pytest.raises(CannotMeasure, match=r"has no benchmark dense\.Nothing"),
+        pytest.raises(ResidentEnded, match=r"has no benchmark dense\.Nothing"),
     ):
         running.take("dense.Nothing.time_layer", "dense.64-64", "cpu-1")
 
@@ -64,7 +64,7 @@ def replaced(tmp_path, monkeypatch):
 def test_a_resident_that_dies_is_reported_with_its_last_words(replaced):
     with (
         replaced("import sys; input(); sys.exit('not allowed')") as running,
-        pytest.raises(CannotMeasure, match="not allowed"),
+        pytest.raises(ResidentEnded, match="not allowed"),
     ):
         running.take(FORWARD, "dense.64-64", "cpu-1")
 
@@ -73,7 +73,7 @@ def test_a_resident_that_hangs_is_stopped(replaced, monkeypatch):
     monkeypatch.setattr(sampler, "TIMEOUT", 0.2)
     with (
         replaced("input(); import time; time.sleep(60)") as running,
-        pytest.raises(CannotMeasure, match="resident process ended"),
+        pytest.raises(ResidentEnded, match="the process that takes samples ended"),
     ):
         running.take(FORWARD, "dense.64-64", "cpu-1")
     assert running._process.returncode == -signal.SIGKILL

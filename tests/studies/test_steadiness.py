@@ -32,7 +32,7 @@ def test_the_suite_as_it_is_is_run_most_often(pytestconfig):
         name: sum(key.startswith(f"{name} ") for key in keys)
         for name in ("suite quiet", "suite busy", "nice quiet", "malloc busy")
     }
-    assert counts == {"suite quiet": 8, "suite busy": 4, "nice quiet": 4, "malloc busy": 0}
+    assert counts == {"suite quiet": 5, "suite busy": 3, "nice quiet": 4, "malloc busy": 0}
     assert len(set(keys)) == len(keys)
 
 
@@ -118,3 +118,80 @@ def test_one_run_is_too_few():
     assert tabulate(SETTINGS, {"suite quiet 1": run(1.0)}) == [
         "too few runs to compare: two at least"
     ]
+
+
+def test_conditions_are_compared_by_equally_many_runs():
+    points = {f"suite quiet {n}": run(value, value, value) for n, value in enumerate((1, 1, 1.5))}
+    points |= {f"nice quiet {n}": run(1.0, 1.0, 1.0) for n in range(2)}
+    lines = tabulate(SETTINGS, points)
+    row = next(line for line in lines if line.startswith("as the suite measures"))
+    assert row.split()[5:10] == ["2", "0%", "0%", "0%", "100%"]  # its third run is left out
+
+
+def test_a_resident_that_ends_ends_the_step_and_says_why(pytestconfig, monkeypatch):
+    from cnnfc.errors import CannotMeasure
+    from cnnfc.studies import steadiness
+    from cnnfc.studies.sampler import ResidentEnded
+
+    class Dead:
+        def __init__(self, *_):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def take(self, *_):
+            raise ResidentEnded("may not raise priorities")
+
+    monkeypatch.setattr(steadiness, "Sampler", Dead)
+    one = study(pytestconfig)
+    with pytest.raises(CannotMeasure, match="may not raise priorities"):
+        one.measure(one.steps()[0])
+
+
+def test_a_case_that_failed_in_a_round_is_left_out_with_the_reason(pytestconfig, monkeypatch):
+    from cnnfc.errors import CannotMeasure
+    from cnnfc.studies import steadiness
+
+    class Shaky:
+        def __init__(self, *_):
+            self.calls = 0
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def take(self, benchmark, case, device):
+            self.calls += 1
+            if case == "dense.8-8" and self.calls > 2:
+                raise CannotMeasure("memory is short")
+            return [1.0]
+
+    monkeypatch.setattr(steadiness, "Sampler", Shaky)
+    one = study(pytestconfig, devices=("cpu-1",), cases=("dense.8-8", "dense.9-9"))
+    step = next(step for step in one.steps() if step.key == "nice quiet 1")
+    point = one.measure(step)
+    assert point["values"] == {"cpu-1 dense.Forward.time_layer dense.9-9": [[1.0]] * 3}
+    assert point["left_out"] == {"cpu-1 dense.Forward.time_layer dense.8-8": "memory is short"}
+
+
+def test_the_background_load_ends_with_its_parent():
+    import subprocess
+    import sys
+
+    parent = (
+        "import os, subprocess, sys\n"
+        "program = [sys.executable, '-m', 'cnnfc.studies.background', '1', str(os.getpid())]\n"
+        "child = subprocess.Popen(program)\n"
+        "print(child.pid)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", parent], capture_output=True, text=True, timeout=60, check=True
+    )
+    # The pipes of the parent are inherited, so `run` comes back only once the child is gone too.
+    assert int(ran.stdout) > 0

@@ -5,7 +5,13 @@ import pytest
 from cnnfc.errors import DataError
 from cnnfc.studies.store import Store, to_text
 
-SECTION = {"settings": {"a": 1}, "points": {"x": {"ours": [1.0, 2.0]}, "y": {"skipped": "no"}}}
+SECTION = {
+    "question": "?",
+    "software": {},
+    "sittings": [],
+    "settings": {"a": 1},
+    "points": {"x": {"ours": [1.0, 2.0]}, "y": {"skipped": "no"}},
+}
 
 
 @pytest.fixture
@@ -59,6 +65,7 @@ def test_a_number_that_json_lacks_is_refused():
         ('{"study": "overhead", "schema": 1, "machines": {}}', "is not a file of the study"),
         ('{"study": "fidelity", "schema": 2, "machines": {}}', "has schema 2"),
         ('{"study": "fidelity", "schema": 1, "machines": {"m": 3}}', "is damaged"),
+        ('{"study": "fidelity", "schema": 1, "machines": {"m": {"points": {}}}}', "is damaged"),
     ],
 )
 def test_a_damaged_file_is_named_and_never_written_over(store, text, said):
