@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnfc.analysis.summary import NOT_RECORDED, Summary, median, median_interval, summarise
+from cnnfc.analysis.summary import (
+    NOT_RECORDED,
+    Summary,
+    median,
+    median_interval,
+    quantile_interval,
+    summarise,
+)
 from cnnfc.records import Outcome, Point
 
 
@@ -94,7 +101,7 @@ def test_two_groups_of_values_are_warned_of_instead_of_their_spread():
     found = summarise(measured(samples))
     (warning,) = found.warnings
     assert warning.startswith(
-        "values fall into two groups, 6 low and 4 some 50% higher: the median"
+        "values fall into two groups, 6 low and 4 some 50% higher: the centre"
     )
 
 
@@ -174,3 +181,46 @@ def test_the_interval_encloses_the_centre_whatever_the_values(samples):
         assert found.low in samples
         assert found.high in samples
         assert 0.95 <= found.confidence < 1
+
+
+def test_the_centre_of_a_timing_is_its_lower_quartile():
+    # Of 1 ... 15 the place 14 * 0.25 = 3.5 lies between 4 and 5.  P(B = 0) = 0.75**15 = 0.01336
+    # and P(B >= 8) = 0.01730 for B binomial(15, 1/4), so x1 and x8 enclose the quartile with 96.9%.
+    found = summarise(measured([float(value) for value in range(15, 0, -1)]))
+    assert (found.centre, found.low, found.high, found.n) == (4.5, 1.0, 8.0, 15)
+    assert found.confidence == pytest.approx(0.96934, abs=1e-5)
+    assert found.statistic == "lower quartile"
+
+
+def test_twelve_values_are_too_few_for_a_quartile_so_the_median_stands_in():
+    found = summarise(measured([float(value) for value in range(1, 13)]))
+    assert (found.centre, found.statistic) == (6.5, "median")
+
+
+def test_what_is_no_timing_is_summed_up_by_its_median():
+    values = tuple(float(value) for value in range(1, 16))
+    point = Point("hardware.CanaryGemm.track_flops", (), Outcome.MEASURED, 8.0, values)
+    assert (summarise(point).centre, summarise(point).statistic) == (8.0, "median")
+
+
+@pytest.mark.parametrize("name", ["time_a", "a.b.time_layer", "a.TimeLayer"])
+def test_a_timing_is_what_asv_takes_for_one(name):
+    values = tuple(float(value) for value in range(1, 16))
+    assert summarise(Point(name, (), Outcome.MEASURED, 8.0, values)).statistic == "lower quartile"
+
+
+@pytest.mark.parametrize(("n", "expected"), [(12, None), (13, (1, 7)), (15, (1, 8)), (20, (2, 10))])
+def test_the_quartiles_interval_is_the_narrowest_with_at_most_a_fortieth_on_either_side(
+    n, expected
+):
+    found = quantile_interval(n, 0.25)
+    assert (found and found[:2]) == expected
+
+    def below(k):
+        return sum(comb(n, i) * 0.25**i * 0.75 ** (n - i) for i in range(k))
+
+    if found is not None:
+        r, s, reached = found
+        assert below(r) <= 0.025 < below(r + 1)
+        assert 1 - below(s) <= 0.025 < 1 - below(s - 1)
+        assert reached == pytest.approx(below(s) - below(r), abs=1e-9)

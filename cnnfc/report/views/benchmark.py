@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cnnfc.analysis.summary import LEAST_FOR_QUARTILE
 from cnnfc.names import BenchmarkName
 from cnnfc.records import BenchmarkInfo, Outcome
 from cnnfc.report import links, text
@@ -238,6 +239,11 @@ def _how_to_read(info: BenchmarkInfo) -> tuple[str, ...]:
             f"One value a run: the centre of its sample (in {unit}, scaled for reading), with its "
             f"interval and the number n of values behind it. For this benchmark "
             f"{common.direction(info)}."
+        ),
+        (
+            "The centre of a timing is the lower quartile of its values, because that differs less "
+            "from run to run than the median; with fewer than "
+            f"{LEAST_FOR_QUARTILE} values, and for anything but timings, it is the median."
         ),
         "Numbers are compared on one machine in one environment only, in the order of commits.",
         (

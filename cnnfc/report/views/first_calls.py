@@ -79,5 +79,5 @@ def first_call_answer(calls: Sequence[FirstCall]) -> str:
     low, high = (text.factor(factor)[1:] for factor in (factors[0], factors[-1]))
     return (
         f"Over {text.plural(len(calls), 'layer')} the first call took {low} to {high} times as "
-        f"long as the warmed one, by their medians."
+        f"long as the warmed one, by their centres."
     )

@@ -103,7 +103,7 @@ def test_first_calls_are_compared_with_warmed_ones(small, cells):
     ]
     assert body.first_answer == (
         "Over 2 layers the first call took 250 to 500 times as long as the warmed one, by their "
-        "medians."
+        "centres."
     )
     other = small["Parameters against latency on oak, CPU, 2 threads"].body
     assert (other.first_call, other.first_calls, other.first_answer) == (None, None, "")
