@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 from cnnfc.commands.doctor import say_short
+from cnnfc.commands.interrupts import INTERRUPTED, terminations_interrupt
 from cnnfc.commands.project import Project, find_project
 from cnnfc.errors import UsageError
 from cnnfc.harness.calls import Caller, RunsAsv
@@ -31,8 +29,6 @@ from cnnfc.machine.asv_file import register
 from cnnfc.machine.identity import identify
 from cnnfc.machine.locked_files import remedy
 
-#: Exit code of an interrupted command.
-INTERRUPTED = 130
 #: How many logs of earlier runs are kept.
 KEPT_LOGS = 20
 
@@ -107,8 +103,9 @@ def run_suite(
         progress.say(f"note: {identity.name} was added to asv's machines, {registration.path}")
     for note in (*work.notes, *_changes(project, work.tree, here=options.here)):
         progress.say(f"note: {note}")
-    say_short(progress.say, identity)
     with hold(project.scratch / "run.lock") as lock:
+        # Its half second of spinning would disturb a run in progress, so not before the lock.
+        say_short(progress.say, identity)
         for folder in (project.results, project.hardware):
             sweep(folder, identity.name)
         asv = make_asv(project.root, _new_log(project, work.commits[0]), (lock,))
@@ -122,7 +119,7 @@ def run_suite(
             fingerprint=lambda: work.tree.fingerprint((project.root / "reports", project.results)),
         )
         try:
-            with _terminations_interrupt():
+            with terminations_interrupt():
                 campaign.run(work.commits)
         except KeyboardInterrupt:
             kept = f"{campaign.done} of {campaign.total} are measured and kept"
@@ -249,24 +246,6 @@ def _new_log(project: Project, commit: Commit) -> Path:
         old.unlink(missing_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     return folder / f"{stamp}-{commit.short}.log"
-
-
-@contextlib.contextmanager
-def _terminations_interrupt() -> Iterator[None]:
-    """Treat a request to end, and a closed terminal, like Ctrl-C: keep what is finished."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {s: signal.signal(s, interrupt) for s in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
 
 
 def _write_report(out: TextIO) -> object:

@@ -71,11 +71,10 @@ def write_atomically(path: Path, text: str) -> None:
 def sweep(folder: Path, name: str = "") -> None:
     """Remove what killed processes left in `folder`: parts of files, and locks that nobody holds.
 
-    With `name`, only what belongs to the file of that name.  Parts of a process that is running
-    stay, and so does what may not be removed.
+    With `name`, only what belongs to the file of that name.  Parts of another process that is
+    running stay, and so does what may not be removed.  No other thread of this process may be
+    writing there.
     """
-    import psutil  # noqa: PLC0415 - 20 ms that importing this room should not cost
-
     try:
         hidden = [entry.name for entry in os.scandir(folder) if entry.name.endswith(".tmp")]
     except OSError:
@@ -88,8 +87,19 @@ def sweep(folder: Path, name: str = "") -> None:
         with contextlib.suppress(OSError):
             if lock:
                 _remove_unheld(folder / left)
-            elif part and not psutil.pid_exists(int(part["process"])):
+            elif part and not is_other_process(int(part["process"])):
                 (folder / left).unlink()
+
+
+def is_other_process(number: int) -> bool:
+    """Whether a process with that `number` is running and is not this one.
+
+    What bears this process's own number and is not its own work was left by a dead one: containers
+    give the same few numbers again each time.
+    """
+    import psutil  # noqa: PLC0415 - 20 ms that importing this room should not cost
+
+    return number != os.getpid() and psutil.pid_exists(number)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from cnnfc.machine import memory, processors
+from cnnfc.machine.affinity import affinity as affinity_of
 from cnnfc.machine.cgroups import Limits, read_limits
 from cnnfc.machine.gpus import gpu_state
 from cnnfc.machine.host import (
@@ -27,11 +28,11 @@ def usable_cpus(host: Host | None = None) -> int:
     """How many threads can run here without sharing a core or being stopped; at least 1.
 
     The least of: CPUs that this process may run on (affinity, which a container's cpuset also
-    sets), whole CPUs of the control group's quota (half a CPU counts as 1; the quota itself is in
-    `read_state`), physical cores among the CPUs allowed.
+    sets; see `cnnfc.machine.affinity`), whole CPUs of the control group's quota (half a CPU counts
+    as 1; the quota itself is in `read_state`), physical cores among the CPUs allowed.
     """
     host = host or this_host()
-    return _usable(host, _affinity(host), processors.core_of(host), read_limits(host))
+    return _usable(host, affinity_of(host), processors.core_of(host), read_limits(host))
 
 
 def limiting_quota(host: Host | None = None) -> float | None:
@@ -92,12 +93,6 @@ def busy_seconds(times: Any) -> float | None:  # noqa: ANN401 - psutil's answer,
     return round(sum(value for value in needed if value is not None) + sum(more), 2)
 
 
-def _affinity(host: Host) -> frozenset[int] | None:
-    """The CPUs that this process may run on; None where the platform has no affinity (macOS)."""
-    found = ask(ask(host.psutil, "Process"), "cpu_affinity")
-    return attempt(lambda: frozenset(int(cpu) for cpu in found)) or None
-
-
 def _usable(
     host: Host, affinity: frozenset[int] | None, cores: dict[int, Any], limits: Limits
 ) -> int:
@@ -121,7 +116,7 @@ def _allowed_cores(
 
 
 def _cpu(host: Host, limits: Limits) -> dict[str, Any]:
-    affinity, cores = _affinity(host), processors.core_of(host)
+    affinity, cores = affinity_of(host), processors.core_of(host)
     load = ask(host.psutil, "getloadavg")
     counters = ask(host.psutil, "cpu_stats")
     times = ask(host.psutil, "cpu_times")
@@ -221,5 +216,8 @@ def _hottest(sensors: Iterable[Any]) -> float:
 
 
 def _power_plugged(host: Host) -> bool | None:
-    """Whether a laptop runs from the mains; None without a battery."""
-    return reading(ask(host.psutil, "sensors_battery"), "power_plugged", bool)
+    """Whether a laptop runs from the mains; None without a battery, or where psutil cannot tell."""
+    found = ask(host.psutil, "sensors_battery")
+    plugged = attempt(lambda: found.power_plugged)
+    # Not by bool(): psutil's "cannot tell" is None, which would read as "from its battery".
+    return plugged if isinstance(plugged, bool) else None

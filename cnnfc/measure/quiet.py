@@ -10,6 +10,8 @@ import importlib
 import os
 from typing import Final
 
+from cnnfc.machine import affinity
+
 SETTINGS: Final = {
     # libgomp's idle threads spin for 300,000 iterations by default, which is milliseconds (its
     # manual, GOMP_SPINCOUNT), and steal the core that the next measurement needs: on a busy 2-core
@@ -30,7 +32,10 @@ def prepare() -> None:
     Importing torch imports numpy, whose bundled OpenBLAS starts one thread a core while it loads.
     A process that is forked must have none.  The limit holds for that load alone: a torch that
     brings an OpenBLAS of its own (ARM builds) reads the user's value.
+
+    Where this process may run is remembered too, since loading torch may bind its first thread.
     """
+    affinity.remember()
     # A wait policy is the user's word on spinning, and a spin count would override it.
     has_policy = "OMP_WAIT_POLICY" in os.environ
     for name, value in SETTINGS.items():

@@ -231,6 +231,17 @@ def test_two_runs_at_once_are_refused(project):
     assert f"process {os.getpid()}" in str(inner["error"])
 
 
+def test_the_doctor_does_not_measure_while_another_run_does(project, monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "say_short", lambda *_: asked.append("asked"))
+    path = project.root / "reports" / "asv" / "run.lock"
+    with hold(path), pytest.raises(UsageError, match="another run is measuring"):
+        Ran(project)
+    assert asked == []
+    Ran(project)
+    assert asked == ["asked"]
+
+
 def test_a_suite_that_is_not_committed_is_told(project):
     project.write("benchmarks/b.py", "x = 1\n")
     assert (

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -68,6 +69,19 @@ def test_a_finished_record_says_what_was_taken_during_the_run(start, make_host, 
     assert quota.evidence == "A quota of 0.5 CPUs stopped this group 12 times while we measured."
     assert quota.figures["throttled_share"] == pytest.approx(0.2)
     assert read(path).state_before["cpu"]["throttled_periods"] == 7
+
+
+def test_time_stolen_during_a_run_counts_against_all_cpus_that_it_used(start, make_host, fakes):
+    def host(user, steal):
+        times = SimpleNamespace(user=user, system=0.0, steal=steal)
+        return make_host(fakes.intel_smt(), psutil=fakes.psutil(cpu_times=lambda: times))
+
+    path = start(host=host(100.0, 0.0))
+    # In 100 s: 4 threads ran for 396 s together and missed 8 s, which is 2.0% of what they wanted.
+    finish(path, host=host(496.0, 8.0), now=lambda: NOON + timedelta(seconds=100))
+    (steal,) = (one for one in read(path).doctor.findings if one.id == "steal")
+    assert steal.severity == "minor"
+    assert steal.figures["steal_share"] == pytest.approx(8 / 404)
 
 
 def test_a_clock_that_was_set_back_leaves_the_findings_as_they_were(start, make_host, fakes):

@@ -64,6 +64,14 @@ def test_everything_that_intel_linux_says_is_read(make_host, fakes):
     assert state["gpus"] == []
 
 
+@pytest.mark.parametrize(("said", "known"), [(True, True), (False, False), (None, None)])
+def test_a_power_supply_that_psutil_cannot_tell_is_not_known(make_host, fakes, said, known):
+    battery = SimpleNamespace(power_plugged=said)
+    state = read_state(make_host(psutil=fakes.psutil(sensors_battery=lambda: battery)))
+    assert state.get("power_plugged") is known
+    assert ("power_plugged" in state) == (known is not None)
+
+
 def test_a_container_shows_its_quota_and_its_memory(make_host, fakes):
     host = make_host(fakes.half_cpu_container(), psutil=fakes.psutil(affinity={0, 1, 2, 3}))
     state = read_state(host)

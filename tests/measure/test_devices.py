@@ -1,11 +1,15 @@
 """Which devices exist, with the reason where one does not."""
 
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from cnnfc.errors import CannotMeasure
+from cnnfc.machine.state import usable_cpus
 from cnnfc.measure import devices
 from cnnfc.names import Device
 
@@ -14,6 +18,42 @@ def test_more_threads_than_usable_cpus_are_absent_with_both_numbers(monkeypatch)
     monkeypatch.setattr(devices, "usable_cpus", lambda: 2)
     assert devices.why_absent(Device("cpu", 2)) is None
     assert devices.why_absent(Device("cpu", 4)) == "4 threads asked for, 2 CPUs usable here"
+
+
+BINDING = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY")
+#: As a forked benchmark asks, too.
+ASK = """
+import cnnfc.measure.api, os
+from cnnfc.measure.devices import why_absent
+from cnnfc.names import Device
+print(why_absent(Device.parse("cpu-2")), flush=True)
+if os.fork() == 0:
+    print(why_absent(Device.parse("cpu-2")), flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.parametrize(
+    "binding",
+    [{"OMP_PROC_BIND": "close", "OMP_PLACES": "threads"}, {"GOMP_CPU_AFFINITY": "ALL"}],
+)
+def test_a_first_thread_that_openmp_has_bound_leaves_two_cpus_usable(binding):
+    if usable_cpus() < 2:
+        pytest.skip("needs two CPUs")
+    cpus = " ".join(map(str, sorted(os.sched_getaffinity(0))))
+    binding = {name: cpus if value == "ALL" else value for name, value in binding.items()}
+    bare = {k: v for k, v in os.environ.items() if k not in BINDING}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        env={**bare, **binding},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.split() == ["None", "None"]
 
 
 def test_a_gpu_beyond_the_last_one_is_absent(monkeypatch):

@@ -76,18 +76,20 @@ class Sharing:
         seconds: Between the readings.
         cpus: CPUs that the counters cover.
         others_cpus: CPUs' worth of time that other processes used.
-        steal_cpus: CPUs' worth of time that the hypervisor gave to other machines.
+        steal_seconds: CPU time of all CPUs that the hypervisor gave to other machines.
+        busy_seconds: CPU time of all CPUs in which a process or the kernel ran.
         throttled_periods: How often the control group's quota stopped this process.
-        throttled_seconds: For how long in total.
+        throttled_seconds: For how long in total, summed over the CPUs that stood still.
         switches: Context switches of the whole machine.
         preemptions: How often this process was taken off its CPU before it waited for anything.
-        paged_bytes: Bytes swapped in and out.
+        paged_bytes: Bytes swapped in and out; Linux alone.
     """
 
     seconds: float
     cpus: int
     others_cpus: float | None = None
-    steal_cpus: float | None = None
+    steal_seconds: float | None = None
+    busy_seconds: float | None = None
     throttled_periods: int | None = None
     throttled_seconds: float | None = None
     switches: int | None = None

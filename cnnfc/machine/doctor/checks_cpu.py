@@ -85,7 +85,9 @@ def turbo(evidence: Evidence) -> Iterator[Finding]:
     elif not allowed:
         yield Finding(what, title, Severity.FINE, "Turbo is off.")
     else:
-        intel = str(evidence.cpu.get("frequency_driver", "")).startswith("intel_pstate")
+        # In its passive mode the same driver is named intel_cpufreq (admin-guide/pm).
+        driver = str(evidence.cpu.get("frequency_driver", ""))
+        intel = driver.startswith(("intel_pstate", "intel_cpufreq"))
         switch = (
             "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo"
             if intel

@@ -21,6 +21,9 @@ _CAPS: Final = ("software-power-cap", "sync-boost", "board-limit", "reliability"
 #: TEMPERATURE` shows the limit of each).
 _WARM: Final = 80.0
 
+#: From which share of the maximum on a clock at rest is taken for one that may be locked.
+_HELD_SHARE: Final = 0.5
+
 Rule = Callable[["Gpu"], Iterator[Finding]]
 
 
@@ -75,9 +78,10 @@ def gpus(evidence: Evidence) -> Iterator[Finding]:
 def _clocks(gpu: Gpu) -> Iterator[Finding]:
     """Whether the clock is held.  NVML does not say "locked": a clock at its maximum at rest is.
 
-    An unlocked GPU lowers its clock at rest and needs milliseconds of work to climb; the first
-    calls are slow, and later the clock follows power and heat.  Under load, below 75% of the
-    maximum is severe.
+    An unlocked GPU lowers its clock at rest, to well below half, and needs milliseconds of work to
+    climb; the first calls are slow, and later the clock follows power and heat.  At rest with half
+    the maximum or more, a lower clock may be locked, or the GPU is just about to lower it.  Under
+    load, below 75% of the maximum is severe.
     """
     what, title = "clocks", "clocks"
     now, most = number(gpu.state, "sm_clock_hz"), number(gpu.state, "sm_clock_max_hz")
@@ -93,6 +97,15 @@ def _clocks(gpu: Gpu) -> Iterator[Finding]:
     )
     if share >= 0.99:
         yield gpu.finding(what, title, Severity.FINE, said + ".")
+    elif _at_rest(gpu) and share >= _HELD_SHARE:
+        yield gpu.finding(
+            what,
+            title,
+            Severity.MINOR,
+            f"{said} at rest: it may be locked at {format_value(now, 'hertz')}.",
+            "If it is not locked, it follows power and heat.",
+            f"nothing if you locked it, else: {fix}",
+        )
     elif _at_rest(gpu):
         yield gpu.finding(
             what,

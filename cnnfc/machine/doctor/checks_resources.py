@@ -24,6 +24,11 @@ _CPU_SENSORS: Final = (
 #: AMD's at 95 (k10temp.rst); 15 below the lower of the two a busy run reaches them.
 _WARM, _HOT = 80.0, 95.0
 
+#: Bytes a second to and from swap.  A page of 4 KiB costs about 0.1 ms on a solid-state disk, and
+#: more on others: 1 MiB/s is 256 pages or 2.6% of the time, 10 MiB/s a quarter.  The limits of the
+#: severities are 3% and 10%.
+_SWAPPING, _THRASHING = 1.0 * 2**20, 10.0 * 2**20
+
 
 def memory(evidence: Evidence) -> Iterator[Finding]:
     """Whether there is memory to work in.
@@ -63,22 +68,25 @@ def memory(evidence: Evidence) -> Iterator[Finding]:
 
 
 def swap(evidence: Evidence) -> Iterator[Finding]:
-    """Whether memory is on disk; severe while pages move.
+    """Whether memory is on disk, and how fast pages move.
 
-    Up to 64 MiB are not worth a word: pages that nobody asked for again since boot.
+    A kernel that swaps a page now and then is at rest, so any is minor, and `_SWAPPING` says from
+    where on it is more.  Up to 64 MiB that lie still are not worth a word: pages that
+    nobody asked for again since boot.
     """
     what, title = "swap", "swapping"
     used = number(evidence.memory, "swap_used_bytes")
     found = evidence.measured.sharing
     moved = found.paged_bytes if isinstance(found, Sharing) else None
+    rate = moved / found.seconds if isinstance(found, Sharing) and moved else 0.0
     if used is None:
         yield Finding(what, title, Severity.UNKNOWN, evidence.hidden())
         return
     said = f"{format_value(used, 'bytes')} are in swap" if used else "Nothing is in swap"
-    said += f"; {format_value(moved, 'bytes')} moved while we measured." if moved else "."
+    said += f"; {format_value(rate, 'bytes', 2)} a second moved while we measured." if rate else "."
     figures = {"swap_used_bytes": used, **({} if moved is None else {"paged_bytes": float(moved)})}
-    if moved:
-        severity = Severity.SEVERE
+    if rate:
+        severity = grade(rate, 0.0, _SWAPPING, _THRASHING)
         effect = "A page that is fetched from disk costs up to milliseconds."
     elif used > 64 * 2**20:
         severity = Severity.MINOR

@@ -119,18 +119,20 @@ def load(evidence: Evidence) -> Iterator[Finding]:
 def steal(evidence: Evidence) -> Iterator[Finding]:
     """Time in which the hypervisor ran something else although this machine wanted to run.
 
-    Measured if possible; else its share of the busy time since boot, where one percent is minor and
-    ten moderate: it was then, not now.
+    Its share of the CPU time that was wanted, which is what ran and what was stolen, on however
+    many CPUs.  Measured if possible; else since boot, where one percent is minor and ten moderate:
+    it was then, not now.  Counters that stand still, as in some sandboxes, say nothing.
     """
     what, title = "steal", "time stolen by the hypervisor"
     found = evidence.measured.sharing
     stolen, busy = number(evidence.cpu, "steal_seconds"), number(evidence.cpu, "busy_seconds")
     effect = "The virtual machine stood still in that time, whatever it was measuring."
     fix = "take an instance with dedicated CPUs, or measure when the host is quiet"
-    if isinstance(found, Sharing) and found.steal_cpus is not None:
-        # At most one CPU was wanted by the probes: relative to that, not to all CPUs.
-        share = found.steal_cpus
-        said = f"{percent(share)} of one CPU was stolen while we measured."
+    taken = found.steal_seconds if isinstance(found, Sharing) else None
+    ran = found.busy_seconds if isinstance(found, Sharing) else None
+    if taken is not None and ran is not None and taken + ran > 0:
+        share = taken / (taken + ran)
+        said = f"{percent(share)} of the CPU time wanted while we measured was stolen."
         severity = grade(share)
         figures = {"steal_share": share}
     elif stolen is not None and busy:
@@ -153,7 +155,9 @@ def quota(evidence: Evidence) -> Iterator[Finding]:
 
     A quota works in periods, by default 100 ms: what is over it stands still until the next one
     (kernel scheduler/sched-bwc.rst).  Below one CPU even one thread is stopped in every period.
-    Stops that were seen are graded by their share of the time, where it is known.
+    Stops that were seen are graded by their share of the time, where it is known.  The kernel sums
+    them over the CPUs (throttled_time in its sched/fair.c), so of several threads stopped at once
+    the share is an upper bound, and all of the time at most.
     """
     what, title = "quota", "CPU quota of the control group"
     allowed = number(evidence.cpu, "quota_cpus")
@@ -180,7 +184,7 @@ def quota(evidence: Evidence) -> Iterator[Finding]:
         said += f" stopped this group {now:,} times while we measured."
         severity = Severity.SEVERE
         if isinstance(found, Sharing) and found.throttled_seconds is not None:
-            share = found.throttled_seconds / found.seconds
+            share = min(1.0, found.throttled_seconds / found.seconds)
             figures["throttled_share"] = share
             severity = grade(share, minor=0.0)
     elif allowed is not None and allowed < 1:

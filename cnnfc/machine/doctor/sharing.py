@@ -39,12 +39,13 @@ class SharingProbe:
             # A counter that went back was set anew (a container that was moved): it says nothing.
             return last - first if last >= first else None
 
-        steal = grown("steal")
+        busy = grown("busy")
         return Sharing(
             seconds=seconds,
             cpus=self._host.logical_cpus or 1,
-            others_cpus=_others(grown("busy"), grown("own"), seconds),
-            steal_cpus=None if steal is None else steal / seconds,
+            others_cpus=_others(busy, grown("own"), seconds),
+            steal_seconds=grown("steal"),
+            busy_seconds=busy,
             throttled_periods=_whole(grown("throttled_periods")),
             throttled_seconds=grown("throttled_seconds"),
             switches=_whole(grown("switches")),
@@ -57,7 +58,9 @@ class SharingProbe:
         times = ask(psutil, "cpu_times")
         process = ask(psutil, "Process")
         own = ask(process, "cpu_times")
-        swap = ask(psutil, "swap_memory")
+        # Elsewhere the same fields count more than swapping: macOS's are all page-ins and
+        # page-outs, those of mapped files too.
+        swap = ask(psutil, "swap_memory") if self._host.system == "Linux" else None
         limits = read_limits(self._host)
         return {
             "at": self._clock(),
@@ -91,11 +94,11 @@ def sharing_between(
         first, last = (_number(state.get("cpu"), key) for state in (before, after))
         return None if first is None or last is None or last < first else last - first
 
-    steal = grown("steal_seconds")
     return Sharing(
         seconds=seconds,
         cpus=cpus,
-        steal_cpus=None if steal is None else steal / seconds,
+        steal_seconds=grown("steal_seconds"),
+        busy_seconds=grown("busy_seconds"),
         throttled_periods=_whole(grown("throttled_periods")),
         throttled_seconds=grown("throttled_seconds"),
     )

@@ -19,8 +19,9 @@ _LONGEST: Final = 300
 def steadiness_cell(record: HardwareRecord | None) -> Cell:
     """The short form of what the doctor found of a run.
 
-    ``steady`` if there was nothing to mend, else their number, and the worst by name.  Records of
-    older versions were ``not examined``.
+    How many findings there were, and the worst by name; else ``nothing found``, which is no promise
+    of a steady machine, or ``not known`` where nothing was found fine either.  Records of older
+    versions were ``not examined``.
     """
     if record is None:
         return Cell(text.MISSING, tone="muted", sort="9")
@@ -29,8 +30,15 @@ def steadiness_cell(record: HardwareRecord | None) -> Cell:
     troubles = record.doctor.troubles
     unknown = record.doctor.count(Severity.UNKNOWN)
     sort = str(_RANK[record.doctor.worst])
+    if not troubles and not record.doctor.count(Severity.FINE):
+        return Cell(
+            "not known",
+            tone="muted",
+            sort=str(len(_RANK)),
+            detail=text.plural(unknown, "topic") if unknown else "",
+        )
     if not troubles:
-        return Cell("steady", sort=sort, detail=f"{unknown} not known" if unknown else "")
+        return Cell("nothing found", sort=sort, detail=f"{unknown} not known" if unknown else "")
     alike = [_short(one.title) for one in troubles if one.severity is troubles[0].severity]
     rest = len(troubles) - len(alike)
     return Cell(

@@ -67,9 +67,11 @@ def test_what_was_measured_of_a_rising_clock_is_said_with_the_governor(ask):
 
 def test_turbo_is_moderate_and_its_switch_depends_on_the_driver(ask):
     intel = ask(checks_cpu.turbo, cpu={"turbo": True, "frequency_driver": "intel_pstate"})
+    passive = ask(checks_cpu.turbo, cpu={"turbo": True, "frequency_driver": "intel_cpufreq"})
     other = ask(checks_cpu.turbo, cpu={"turbo": True})
     assert intel.severity == other.severity == "moderate"
     assert "intel_pstate/no_turbo" in intel.fix
+    assert passive.fix == intel.fix
     assert "cpufreq/boost" in other.fix
     assert ask(checks_cpu.turbo, cpu={"turbo": False}).severity == "fine"
 

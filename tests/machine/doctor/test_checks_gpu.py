@@ -49,6 +49,17 @@ def test_a_clock_below_its_maximum_at_rest_is_not_locked():
     assert found.fix.startswith("sudo nvidia-smi -i 0 --lock-gpu-clocks=1980 ")
 
 
+def test_a_high_clock_at_rest_may_be_one_that_the_user_locked():
+    found = one("clocks", sm_clock_hz=1500e6, clock_reasons=["gpu-idle"])
+    assert found.severity == "minor"
+    assert found.evidence == (
+        "The SM clock is 1.5 GHz of 1.98 GHz at rest: it may be locked at 1.5 GHz."
+    )
+    assert found.fix.startswith("nothing if you locked it, else: sudo nvidia-smi ")
+    assert one("clocks", sm_clock_hz=990e6).severity == "minor"
+    assert one("clocks", sm_clock_hz=989e6).severity == "moderate"
+
+
 @pytest.mark.parametrize(
     ("clock", "severity"),
     [(1.97e9, "fine"), (1.95e9, "minor"), (1.8e9, "moderate"), (1.4e9, "severe")],

@@ -3,7 +3,7 @@ import pytest
 from cnnfc.machine.doctor import checks_resources
 from cnnfc.machine.doctor.answers import Sharing
 
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,27 @@ def test_memory_says_how_much_is_left(ask):
         (0, None, "fine"),
         (64 * 2**20, 0, "fine"),
         (65 * 2**20, 0, "minor"),
-        (0, 4096, "severe"),
-        (GIB, 4096, "severe"),
+        (0, 4096, "minor"),  # a page in 2 s
+        (GIB, 2 * MIB - 4096, "minor"),
+        (GIB, 2 * MIB, "moderate"),
+        (0, 20 * MIB - 4096, "moderate"),
+        (0, 20 * MIB, "severe"),
     ],
 )
-def test_swapping_is_severe_while_pages_move(ask, used, moved, severity):
+def test_swapping_is_graded_by_the_bytes_that_move_in_a_second(ask, used, moved, severity):
     probe = None if moved is None else Sharing(2.0, 4, paged_bytes=moved)
     found = ask(checks_resources.swap, memory={"swap_used_bytes": used}, sharing=probe)
     assert found.severity == severity
+
+
+def test_swapping_says_how_fast_pages_move(ask):
+    found = ask(
+        checks_resources.swap,
+        memory={"swap_used_bytes": GIB},
+        sharing=Sharing(2.0, 4, paged_bytes=5 * MIB),
+    )
+    assert found.evidence == "1 GiB are in swap; 2.5 MiB a second moved while we measured."
+    assert found.figures["paged_bytes"] == 5 * MIB
 
 
 def test_swapping_that_nothing_tells_is_unknown(ask):

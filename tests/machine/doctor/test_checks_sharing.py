@@ -91,10 +91,31 @@ def test_an_average_alone_is_said_to_hold_our_own_work_too(ask):
     )
 
 
-def test_stolen_time_counts_against_one_cpu_when_measured(ask):
-    assert ask(checks_sharing.steal, sharing=sharing(steal_cpus=0.0)).severity == "fine"
-    assert ask(checks_sharing.steal, sharing=sharing(steal_cpus=0.05)).severity == "moderate"
-    assert ask(checks_sharing.steal, sharing=sharing(steal_cpus=0.3)).severity == "severe"
+@pytest.mark.parametrize(
+    ("stolen", "busy", "severity"),
+    [
+        (0.0, 2.0, "fine"),
+        (0.05, 0.95, "moderate"),
+        (0.3, 0.7, "severe"),
+        # In 2 s four threads ran: 0.15 s is 7.5% of one CPU, but 1.9% of what they wanted.
+        (0.15, 7.85, "minor"),
+    ],
+)
+def test_stolen_time_counts_against_all_time_that_was_wanted(ask, stolen, busy, severity):
+    found = ask(checks_sharing.steal, sharing=sharing(steal_seconds=stolen, busy_seconds=busy))
+    assert found.severity == severity
+    assert found.figures["steal_share"] == pytest.approx(stolen / (stolen + busy))
+
+
+def test_stolen_time_says_its_share_of_what_was_wanted(ask):
+    found = ask(checks_sharing.steal, sharing=sharing(steal_seconds=1.0, busy_seconds=3.0))
+    assert found.evidence == "25% of the CPU time wanted while we measured was stolen."
+
+
+@pytest.mark.parametrize("busy", [None, 0.0])
+def test_stolen_time_beside_counters_that_stand_still_is_unknown(ask, busy):
+    seen = sharing(steal_seconds=0.0, busy_seconds=busy)
+    assert ask(checks_sharing.steal, sharing=seen).severity == "unknown"
 
 
 def test_stolen_time_since_boot_is_never_severe_since_it_is_past(ask):
@@ -145,6 +166,13 @@ def test_stops_are_graded_by_the_time_that_they_took(ask, stopped, severity):
     found = ask(checks_sharing.quota, cpu={"quota_cpus": 2.0}, sharing=seen)
     assert found.severity == severity
     assert found.figures["throttled_share"] == stopped / 2
+
+
+def test_stops_of_several_cpus_at_once_are_all_of_the_time_at_most(ask):
+    # In 2 s four threads stood still for 1.5 s each; the kernel counts their sum.
+    seen = sharing(throttled_periods=20, throttled_seconds=6.0)
+    found = ask(checks_sharing.quota, cpu={"quota_cpus": 1.0}, sharing=seen)
+    assert (found.severity, found.figures["throttled_share"]) == ("severe", 1.0)
 
 
 def test_systems_without_control_groups_have_no_quota_to_speak_of(ask):

@@ -45,14 +45,14 @@ def test_what_others_used_is_all_but_our_own(make_host, fakes, clocks):
     found = probe.stop()
     assert (found.seconds, found.cpus) == (2.0, 4)
     assert found.others_cpus == pytest.approx(1.5)
-    assert found.steal_cpus == pytest.approx(0.25)
+    assert (found.steal_seconds, found.busy_seconds) == (0.5, pytest.approx(5.0))
     assert (found.throttled_periods, found.throttled_seconds) == (3, 0.25)
     assert (found.switches, found.preemptions, found.paged_bytes) == (500, 4, 8192)
 
 
 def test_counters_that_do_not_exist_are_not_known(make_host, clocks):
     found = SharingProbe(make_host(psutil=None), clocks.Clock(usual=1.0)).stop()
-    assert (found.others_cpus, found.steal_cpus, found.paged_bytes) == (None, None, None)
+    assert (found.others_cpus, found.steal_seconds, found.paged_bytes) == (None, None, None)
     assert found.throttled_periods is None
 
 
@@ -68,14 +68,29 @@ def test_counters_that_went_back_say_nothing(make_host, clocks):
     probe = SharingProbe(make_host(psutil=counters), clocks.Clock(usual=1.0))
     counters.times = SimpleNamespace(user=1.0, system=1.0, nice=0.0, steal=0.0)
     found = probe.stop()
-    assert (found.others_cpus, found.steal_cpus) == (None, None)
+    assert (found.others_cpus, found.steal_seconds, found.busy_seconds) == (None, None, None)
+
+
+def test_page_ins_of_mapped_files_on_a_mac_are_no_swapping(make_host, clocks):
+    counters = Counters()
+    probe = SharingProbe(make_host(system="Darwin", psutil=counters), clocks.Clock(usual=1.0))
+    counters.swap = SimpleNamespace(sin=2**30, sout=4096)
+    assert probe.stop().paged_bytes is None
 
 
 def test_what_was_taken_between_two_states_is_told_by_their_counters():
-    before = {"cpu": {"steal_seconds": 1.5, "throttled_periods": 3, "throttled_seconds": 0.5}}
-    after = {"cpu": {"steal_seconds": 11.5, "throttled_periods": 7, "throttled_seconds": 2.5}}
+    names = ("steal_seconds", "busy_seconds", "throttled_periods", "throttled_seconds")
+    before = {"cpu": dict(zip(names, (1.5, 40.0, 3, 0.5), strict=True))}
+    after = {"cpu": dict(zip(names, (11.5, 230.0, 7, 2.5), strict=True))}
     found = sharing_between(before, after, 100.0, 2)
-    assert found == Sharing(100.0, 2, steal_cpus=0.1, throttled_periods=4, throttled_seconds=2.0)
+    assert found == Sharing(
+        100.0,
+        2,
+        steal_seconds=10.0,
+        busy_seconds=190.0,
+        throttled_periods=4,
+        throttled_seconds=2.0,
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,17 @@ def examined(make):
     return build
 
 
-def test_a_run_without_findings_is_steady_as_far_as_is_known(examined):
-    assert doctor.steadiness_cell(examined(FINE)).text == "steady"
+def test_a_run_without_findings_is_not_called_steady(examined):
+    assert doctor.steadiness_cell(examined(FINE)).text == "nothing found"
     assert doctor.steadiness_cell(examined(FINE)).detail == ""
     cell = doctor.steadiness_cell(examined(UNKNOWN, FINE))
-    assert (cell.text, cell.detail, cell.tone) == ("steady", "1 not known", "")
+    assert (cell.text, cell.detail, cell.tone) == ("nothing found", "1 not known", "")
+
+
+def test_a_run_of_which_nothing_was_found_fine_is_not_known(examined):
+    cell = doctor.steadiness_cell(examined(UNKNOWN))
+    assert (cell.text, cell.detail, cell.tone) == ("not known", "1 topic", "muted")
+    assert doctor.steadiness_cell(examined()).text == "not known"
 
 
 def test_a_run_with_findings_names_all_the_worst(examined):
@@ -45,10 +51,11 @@ def test_runs_of_older_versions_were_not_examined(make):
 
 
 def test_runs_sort_by_their_worst_finding(make, examined):
-    records = [examined(QUOTA), examined(TURBO), examined(FINE), make.record(1), None]
+    looked_at = [examined(QUOTA), examined(TURBO), examined(FINE), examined(UNKNOWN)]
+    records = [*looked_at, make.record(1), None]
     keys = [doctor.steadiness_cell(record).sort for record in records]
     assert keys == sorted(keys)
-    assert len(set(keys)) == 5
+    assert len(set(keys)) == 6
 
 
 def test_the_latest_findings_are_a_table_with_the_fixes(examined, cells):
