@@ -14,7 +14,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="only read what the machine says, measure nothing (the probes take about 8 s)",
+        help="only read what the machine says, measure nothing (the probes take about 10 s)",
     )
 
 

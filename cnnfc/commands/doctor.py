@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from cnnfc.machine.doctor import probes
@@ -28,8 +29,8 @@ EXIT_CODES: Final = {Severity.MODERATE: 3, Severity.SEVERE: 4}
 #: How long the probe before a run takes (s): long enough for a hundred timer ticks.
 SHORT_SECONDS: Final = 0.5
 
-#: How long all probes take (s), most of it loading torch twice.
-_ABOUT_SECONDS: Final = 8
+#: How long all probes take (s), most of it loading torch four times.
+_ABOUT_SECONDS: Final = 10
 #: For one start of the probe of spinning threads, which loads torch; seconds.
 _PATIENCE: Final = 30.0
 
@@ -38,7 +39,7 @@ Probe = Callable[[Host | None], Measured]
 
 
 def measure(host: Host | None = None) -> Measured:
-    """Run all probes, about 3 s without torch and 8 s with it; changes nothing."""
+    """Run all probes, about 3 s without torch and 10 s with it; changes nothing."""
     sharing = SharingProbe(host)
     jitter = probes.measure_jitter()
     loop = probes.measure_loop()
@@ -120,7 +121,7 @@ def measure_spinning(
 ) -> dict[str, dict[str, float]] | Skipped:
     """A small layer on two threads with cnnfc's settings, and as it would be without them.
 
-    Each in a process of its own, since OpenMP reads its settings once.
+    Each in two processes of its own, since OpenMP reads its settings once.
 
     Args:
         usable: CPUs that can be used here.
@@ -129,7 +130,7 @@ def measure_spinning(
         run: As `subprocess.run`.
 
     Returns:
-        For ``"ours"`` and ``"theirs"`` what `cnnfc.measure.spin_probe` prints.
+        For ``"ours"`` and ``"theirs"`` what `cnnfc.measure.spin_probe` prints, the mean of both.
     """
     if usable < 2:
         return Skipped("it needs two CPUs that can be used at once")
@@ -140,13 +141,24 @@ def measure_spinning(
     environ = os.environ if environ is None else environ
     bare = {name: value for name, value in environ.items() if name not in VARIABLES}
     ours = bare | {name: SETTINGS[name] for name in VARIABLES if name in SETTINGS}
-    answers: dict[str, dict[str, float]] = {}
-    for name, variables in (("ours", ours), ("theirs", dict(environ))):
-        answer = _spin(variables, run)
+    variables = {"ours": ours, "theirs": dict(environ)}
+    answers: dict[str, list[dict[str, float]]] = {name: [] for name in variables}
+    # Each as often before the other as after it: a machine that gets slower meanwhile favours none.
+    for name in ("ours", "theirs", "theirs", "ours"):
+        answer = _spin(variables[name], run)
         if isinstance(answer, Skipped):
             return answer
-        answers[name] = answer
-    return answers
+        answers[name].append(answer)
+    return {name: _joined(found) for name, found in answers.items()}
+
+
+def _joined(answers: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The mean of what several processes found, and all of their calls."""
+    return {
+        "median": statistics.mean(answer["median"] for answer in answers),
+        "slow": statistics.mean(answer["slow"] for answer in answers),
+        "calls": sum(answer["calls"] for answer in answers),
+    }
 
 
 def _spin(

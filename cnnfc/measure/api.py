@@ -118,8 +118,9 @@ def train_step(case: str, device: str, profile: str | None = None) -> Callable[[
 
 def evict(case: str, device: str) -> None:
     """Build the forward call of `case`, then push everything out of the caches of `device`."""
-    forward(case, device)
-    caches.evict(Device.parse(device))
+    with _skipping(case, device):
+        forward(case, device)
+        caches.evict(Device.parse(device))
 
 
 def first_call(case: str, device: str) -> Sample:
@@ -146,7 +147,7 @@ def device_time(case: str, device: str) -> Sample:
     Clocks, power and temperature around the values go into the hardware record, where they can be
     read.  A CPU has no clock of its own: skipped.
     """
-    return _timed(timings.device_time, case, device, on_cpus=False)
+    return _timed(timings.device_time, case, device, marks=True)
 
 
 def throughput(case: str, device: str) -> Sample:
@@ -155,7 +156,7 @@ def throughput(case: str, device: str) -> Sample:
     By the device's clock, with warm caches, each value over ``number`` calls; calls a second are
     its inverse.  Recorded and skipped as `device_time`.
     """
-    return _timed(timings.throughput, case, device, on_cpus=False)
+    return _timed(timings.throughput, case, device, marks=True)
 
 
 def host_latency(case: str, device: str) -> Sample:
@@ -163,7 +164,7 @@ def host_latency(case: str, device: str) -> Sample:
 
     With warm caches, each call a value; on CPUs as well.  Recorded as `device_time`.
     """
-    return _timed(timings.host_latency, case, device, on_cpus=True)
+    return _timed(timings.host_latency, case, device, marks=False)
 
 
 def peak_device_memory(case: str, device: str) -> int:
@@ -214,14 +215,17 @@ def forget() -> None:
 
 
 def _timed(
-    measure: Callable[[timings.Stage], timings.Timing], case: str, device: str, *, on_cpus: bool
+    measure: Callable[[timings.Stage], timings.Timing], case: str, device: str, *, marks: bool
 ) -> Sample:
-    """A timing of the forward call of `case`, whose first call is behind it."""
+    """A timing of the forward call of `case`, whose first call is behind it.
+
+    `marks` says whether it reads the clock of the device, which a CPU has none of.
+    """
     with _skipping(case, device):
         place = Device.parse(device)
-        if place.is_cpu and not on_cpus:
+        if marks and place.is_cpu:
             raise CannotMeasure("a CPU has no clock beside the host's, which time_layer reads")
-        with stages.stage(forward(case, device), place) as stage:
+        with stages.stage(forward(case, device), place, marks=marks) as stage:
             timing = measure(stage)
         recording.note_timing(measure.__name__, case, device, timing)
         return {"samples": list(timing.values), "number": timing.number}
@@ -243,8 +247,8 @@ def _ready(
 ) -> Callable[[], object]:
     """The memoised call, after making sure the process is set up for it.
 
-    This runs inside the timed call (about 0.2 microseconds), so the usual path is one look-up
-    and one comparison.
+    Of a ``time_`` method without a `statement` (see `asv_type`) this is part of every timed call,
+    about 0.2 microseconds, so the usual path is one look-up and one comparison.
     """
     workload = factory(case, device, profile)
     if workload is not layers.active:

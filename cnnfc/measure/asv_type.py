@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import functools
 import timeit
+from collections.abc import Callable
 from typing import Any
 
 from asv_runner.benchmarks import benchmark_types
@@ -63,11 +64,10 @@ class LayerBenchmark(TimeBenchmark):  # type: ignore[misc]  # asv_runner is unty
         A statement that is one call of a layer stands in the timing loop as such, as in a
         `timeit.Timer` that somebody writes down; any function around it costs 0.1 microseconds.
         """
-        statement = getattr(self.func, "statement", None)
-        if statement is None:
+        if getattr(self.func, "statement", None) is None:
             plain: timeit.Timer = super()._get_timer(*param)
             return plain
-        call = statement(*param)
+        call = self._param_bound_func(*param)
         if isinstance(call, functools.partial) and len(call.args) == 1 and not call.keywords:
             return timeit.Timer(
                 "layer(batch)",
@@ -76,3 +76,9 @@ class LayerBenchmark(TimeBenchmark):  # type: ignore[misc]  # asv_runner is unty
                 globals={"layer": call.func, "batch": call.args[0]},
             )
         return timeit.Timer(call, setup=self.redo_setup, timer=self.timer)
+
+    def _param_bound_func(self, *param: Any) -> Callable[[], object]:  # noqa: ANN401 - asv's types
+        """What is timed, also by asv's other timer: of calls with a setup before each of them."""
+        bind = getattr(self.func, "statement", None) or super()._param_bound_func
+        call: Callable[[], object] = bind(*param)
+        return call

@@ -6,10 +6,12 @@ from typing import Final
 
 import torch
 
+from cnnfc.errors import CannotMeasure
 from cnnfc.machine.state import last_level_cache
 from cnnfc.measure.clocks import clock
-from cnnfc.measure.devices import torch_device
+from cnnfc.measure.devices import free_memory, torch_device
 from cnnfc.names import Device
+from cnnfc.units import format_value
 
 #: Where the size of the last-level cache cannot be read: at least that of common devices.
 _ASSUMED: Final = {
@@ -50,17 +52,31 @@ def sweep(device: Device) -> None:
     half of the weights behind, because caches let a stream of stores pass by, and what was written
     last would have to leave the cache inside the timing that follows.  CPU threads are those of
     the workload in use, so that the private caches of every core that will compute are swept too.
+
+    Raises:
+        CannotMeasure: The buffer does not fit into the free memory of `device`.
     """
-    place = torch_device(device)
-    key = str(place)
+    key = str(torch_device(device))
     if key not in _buffers:
-        with torch.inference_mode(mode=False):  # every mode may write to it
-            elements = 2 * cache_bytes(device) // 4
-            _buffers[key] = torch.ones(elements, dtype=torch.int32, device=place)
+        _buffers[key] = _buffer(device)
     _buffers[key].add_(1).sum()
 
 
+def _buffer(device: Device) -> torch.Tensor:
+    need, free = 2 * cache_bytes(device), free_memory(device)
+    if need > free:
+        raise CannotMeasure(
+            f"emptying the caches needs {format_value(need, 'bytes')} of memory, "
+            f"{format_value(free, 'bytes')} free"
+        )
+    with torch.inference_mode(mode=False):  # every mode may write to it
+        return torch.ones(need // 4, dtype=torch.int32, device=torch_device(device))
+
+
 def evict(device: Device) -> None:
-    """Push weights and inputs out of the caches of `device`, and wait until they are out."""
+    """Push weights and inputs out of the caches of `device`, and wait until they are out.
+
+    Raises `CannotMeasure` as `sweep` does.
+    """
     sweep(device)
     clock()

@@ -15,8 +15,8 @@ from typing import Final
 #: Parameters of mallopt(3), from malloc.h.
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_MAX: Final = -4
-#: Freed memory at the top of the heap is given back beyond this many bytes: the largest int.
-_NEVER: Final = 2**31 - 1
+#: A threshold that keeps glibc from ever giving back the top of the heap.
+_NEVER: Final = -1
 #: What a user sets to tune an allocator, or to replace it; then it is left as it is.
 _TUNING: Final = ("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD", "DYLD_INSERT_LIBRARIES")
 
@@ -27,6 +27,9 @@ kept = False
 
 def keep() -> bool:
     """Tell glibc to keep what is freed, for this process and its forks; False if it was not told.
+
+    It holds for the arena of the main thread, where layers are called.  Other threads may allocate
+    from arenas of their own, whose memory glibc still gives back.
 
     Nothing happens under another C library, or if a variable of the environment that begins with
     ``MALLOC_``, or ``GLIBC_TUNABLES`` or ``LD_PRELOAD``, says that the user has tuned or replaced

@@ -15,7 +15,7 @@ For short layers that is close to the throughput, by another clock.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -97,22 +97,30 @@ def device_time(stage: Stage) -> Timing:
     until they keep the device busy while the host queues the call.  Whether they did is looked at
     for every value: the start must still lie ahead of the device when the whole call is queued.
     """
-    late = 0
+    late = late_in_block = 0
     sweeps = 1
     _device(stage, sweeps)  # loads what the passes need
     while sweeps < _MOST_SWEEPS and not all(_device(stage, sweeps)[1] for _ in range(_TRIALS)):
         sweeps *= 2
 
     def block() -> Sequence[float]:
-        nonlocal late
+        nonlocal late_in_block
         pairs = _repeat(lambda: _device(stage, sweeps), stage.now)
         in_time = [value for value, was_queued in pairs if was_queued]
         if len(in_time) >= _VALUES:
+            late_in_block = 0
             return in_time
-        late += len(pairs) - len(in_time)
+        late_in_block = len(pairs) - len(in_time)
         return [value for value, _ in pairs]
 
-    timing = _guarded(stage, block, lambda: _device(stage, sweeps))
+    def guard(block: Block, warm: Callable[[], object]) -> Guarded:
+        nonlocal late
+        taken = stage.guard(block, warm)
+        # Of the last try: it is the one whose values are kept.
+        late += late_in_block
+        return taken
+
+    timing = _guarded(replace(stage, guard=guard), block, lambda: _device(stage, sweeps))
     if late:
         reason = (
             f"the host could not queue {late} calls ahead of the device, so their device times "
@@ -138,7 +146,8 @@ def throughput(stage: Stage) -> Timing:
     """Seconds a call of calls queued one behind the other, with warm caches."""
     _queued(stage, 1)
     calls = round(_SECONDS_A_VALUE / max(_queued(stage, 1), 1e-9))
-    # A power of two, so that the processes of a run agree: asv keeps one number for all of them.
+    # asv keeps one number for all processes of a run.  A power of two, so that they agree unless
+    # their calls lie on both sides of one; then the numbers differ by a factor of two.
     calls = 1 << (min(max(calls, 1), _MOST_CALLS).bit_length() - 1)
     timing = _guarded(
         stage,
@@ -197,11 +206,21 @@ def _guarded(stage: Stage, block: Block, work: Callable[[], object]) -> Timing:
         discarded=sum(one.discarded for one in taken),
         readings=tuple(reading for one in taken for reading in one.readings),
     )
-    slowed = sum(one.slowed for one in taken)
-    if slowed:
-        reason = (
-            f"the GPU ran under three quarters of its clock in {slowed} of {_BLOCKS} blocks, also "
-            "after several tries: see the clock reasons in `blocks` of the hardware record"
+    return replace(timing, warnings=tuple(_slowed_blocks(taken)))
+
+
+def _slowed_blocks(taken: Sequence[Guarded]) -> Iterator[str]:
+    """What there is to say of blocks that were kept though the clock of the GPU was low."""
+    steady = sum(one.slowed and one.steady for one in taken)
+    unsteady = sum(one.slowed and not one.steady for one in taken)
+    if steady:
+        yield (
+            f"the GPU ran steadily under three quarters of its clock in {steady} of {_BLOCKS} "
+            "blocks, and nothing that passes slowed it down: somebody locked its clock, or it does "
+            "not reach its highest one under its power limit"
         )
-        return replace(timing, warnings=(*timing.warnings, reason))
-    return timing
+    if unsteady:
+        yield (
+            f"the GPU ran under three quarters of its clock in {unsteady} of {_BLOCKS} blocks, "
+            "also after several tries: see the clock reasons in `blocks` of the hardware record"
+        )

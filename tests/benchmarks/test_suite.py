@@ -145,6 +145,51 @@ def test_each_of_the_three_times_is_that_of_the_api(monkeypatch, capsys, benchma
     assert capsys.readouterr().err.startswith("cnnfc: skipped dense.3-2 on cuda-0: this commit's")
 
 
+_OLDER = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from cnnfc.measure import api
+del api.forget
+from asv_runner.discovery import get_benchmark_from_name
+from cnnfc.measure import layers
+
+layers.build_forward = layers.build_train_step = None  # nothing may be built
+for name in sys.argv[2:]:
+    benchmark = get_benchmark_from_name(os.path.join(sys.argv[1], "benchmarks"), name)
+    case = {"CanaryLoop": "loop.10", "CanaryCopy": "copy.x1llc", "CanaryGemm": "gemm.64"}
+    parameters = case.get(name.split(".")[1], "dense.3-2"), "cpu-1"
+    benchmark._current_params = parameters  # instead of the place of a case in the list
+    skipped = benchmark.do_setup()
+    try:
+        if not skipped:
+            benchmark.do_run()
+    except NotImplementedError:
+        skipped = True
+    print(name, "skipped" if skipped else "measured")
+"""
+
+
+def test_where_the_measured_commit_is_older_than_version_2_only_version_1_is_measured(discovered):
+    """Its values would be filed under version 2 and still be those of version 1."""
+    names = sorted(discovered)
+    result = subprocess.run(
+        [sys.executable, "-c", _OLDER, str(ROOT), *names],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    what = {"1": "measured", "2": "skipped"}
+    expected = [f"{name} {what[discovered[name]['version']]}" for name in names]
+    # Of a setup that skips asv says so by itself.
+    told = [line for line in result.stdout.splitlines() if not line.startswith("asv: skipped")]
+    assert told == expected
+    skipped = (
+        "cnnfc: skipped dense.3-2 on cpu-1: this commit's cnnfc.measure is older than version 2"
+    )
+    assert skipped in result.stderr
+
+
 def test_the_standard_profile_has_at_least_sixty_cases_and_no_case_twice(discovered):
     standard = [
         case

@@ -200,6 +200,32 @@ def test_eviction_builds_the_layer_first_and_sweeps_with_its_threads(monkeypatch
     assert api._forward.cache_info().currsize == 1
 
 
+def test_an_eviction_without_the_memory_for_it_is_a_skip(monkeypatch, notes):
+    monkeypatch.setattr(api.caches, "_buffers", {})
+    monkeypatch.setattr(api.caches, "free_memory", lambda device: 10)
+    with pytest.raises(SkipNotImplemented, match="emptying the caches needs"):
+        api.evict("dense.3-2", "cpu-1")
+    ((reason, case, device),) = notes
+    assert reason.endswith("of memory, 10 B free")
+    assert (case, device) == ("dense.3-2", "cpu-1")
+
+
+def test_only_timings_by_the_devices_clock_need_its_events_to_tell_time(monkeypatch, notes):
+    def marker(device):
+        raise api.CannotMeasure("the events of xpu-0 do not tell time")
+
+    monkeypatch.setattr(api.stages, "marker", marker)
+    monkeypatch.setattr(api, "forward", lambda case, device: lambda: None)
+    monkeypatch.setattr(api.recording, "note_timing", lambda *timing: None)
+    for short in ("_WARM_UP", "_SECONDS"):
+        monkeypatch.setattr(api.timings, short, 0.0)
+    for quantity in (api.device_time, api.throughput):
+        with pytest.raises(SkipNotImplemented, match="do not tell time"):
+            quantity("dense.3-2", "xpu-0")
+    assert len(notes) == 2
+    assert len(api.host_latency("dense.3-2", "xpu-0")["samples"]) == 6
+
+
 @pytest.mark.usefixtures("notes")
 def test_a_canary_of_another_kind_is_skipped():
     with pytest.raises(SkipNotImplemented, match=r"copy\.x4llc is not a gemm canary"):
@@ -226,8 +252,8 @@ def one_stage(monkeypatch):
     log = []
 
     @contextlib.contextmanager
-    def stage(call, device):
-        log.append(("stage", tuple(call().shape), str(device)))
+    def stage(call, device, *, marks):
+        log.append(("stage", tuple(call().shape), str(device), marks))
         yield "the stage"
 
     monkeypatch.setattr(api.stages, "stage", stage)
@@ -253,7 +279,7 @@ def test_a_timing_is_of_the_built_layer_and_its_values_are_a_sample(
     monkeypatch.setattr(layers.Workload, "activate", lambda workload: None)
     assert getattr(api, quantity)("dense.3-2", "cuda-0") == {"samples": [3.0, 4.0], "number": 7}
     assert one_stage == [
-        ("stage", (1, 2), "cuda-0"),
+        ("stage", (1, 2), "cuda-0", quantity != "host_latency"),
         (quantity, "dense.3-2", "cuda-0", found),
     ]
 

@@ -108,6 +108,38 @@ def test_a_call_of_a_layer_stands_in_the_timing_loop_itself(monkeypatch):
     assert seen == [("batch", "inner")] * 2  # `inner` is the loop of timeit
 
 
+class _Prepared(_Stated):
+    """Has a setup before every call, and more than one call a value."""
+
+    number = 3
+    warmup_time = 0
+
+    def __init__(self, log):
+        self.log = log
+
+    def setup(self, case, device):
+        self.log.append("setup")
+
+    def time_layer(self, case, device):
+        self.log.append("method")
+
+
+@pytest.mark.parametrize("statement", ["statement", None])
+def test_with_a_setup_before_every_call_the_statement_is_timed_as_well(monkeypatch, statement):
+    log = []
+    if statement:
+        monkeypatch.setattr(
+            _Prepared.time_layer, "statement", lambda *case: lambda: log.append(case), raising=False
+        )
+    benchmark = _benchmark(_Prepared(log))
+    benchmark._current_params = ("dense.8-8", "cpu-1")
+    benchmark.run(*benchmark._current_params)
+    timed = ("dense.8-8", "cpu-1") if statement else "method"
+    # The first call does not count; then two values of three calls.  asv has made the setup of the
+    # first one before `run`, which this test leaves out.
+    assert log == ["method", timed, *["setup", timed] * 5]
+
+
 def test_without_a_statement_the_method_is_timed():
     assert _benchmark(_Stated())._get_timer("dense.8-8", "cpu-1").timeit(1) >= 1e-3
 

@@ -96,3 +96,41 @@ def test_the_fourth_slowed_block_is_kept_and_said_to_be_slow(story):
 def test_without_a_sensor_there_is_one_try_and_nothing_is_guessed():
     taken = blocks.take(lambda: [5.0], lambda: None, None, pause=pytest.fail)
     assert taken == blocks.Guarded((5.0,), ())
+
+
+@pytest.mark.parametrize("reasons", [(), ("software-power-cap",)])
+def test_a_clock_that_stays_low_without_a_slowdown_is_tried_twice(story, reasons):
+    # A user's lock sets no bit; a power cap is how a GeForce runs below its highest boost.
+    low = [reading(clock, *reasons) for clock in (600, 600, 588, 600)]  # 2% below 600 is 588
+    taken = story.take(low)
+    assert taken == blocks.Guarded((2.0,), tuple(low[2:]), discarded=1, slowed=True, steady=True)
+
+
+def test_a_clock_that_is_not_known_to_be_held_by_anything_is_tried_twice(story):
+    low = GpuReading(sm_clock_hz=600, sm_clock_reference_hz=1000)
+    assert story.take([low] * 8).discarded == 1
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *("hardware-slowdown", "software-thermal-slowdown"),
+        *("hardware-thermal-slowdown", "hardware-power-brake"),
+    ],
+)
+def test_a_slowdown_at_a_steady_clock_is_given_time_to_pass(story, reason):
+    # Reported by the first reading alone, or by all of them.
+    taken = story.take([reading(600, reason), *[reading(600)] * 5])
+    assert (taken.discarded, taken.steady) == (2, True)
+    assert story.take([reading(600, reason)] * 8).discarded == 3
+
+
+def test_a_low_clock_that_moves_is_tried_on(story):
+    low = [reading(clock) for clock in (600, 600, 587, 587, 650, 650, 690, 690)]
+    taken = story.take(low)
+    assert taken == blocks.Guarded((4.0,), tuple(low[6:]), discarded=3, slowed=True)
+
+
+def test_the_clock_of_a_try_is_the_lowest_that_was_read(story):
+    taken = story.take([FULL, reading(600), reading(600), FULL])
+    assert (taken.discarded, taken.steady) == (1, True)

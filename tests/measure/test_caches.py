@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from cnnfc.errors import CannotMeasure
 from cnnfc.measure import caches
 from cnnfc.names import Device
 
@@ -39,6 +40,30 @@ def test_only_an_eviction_waits_for_its_end(monkeypatch):
     assert waits == []
     caches.evict(ONE)
     assert waits == [1]
+
+
+@pytest.mark.parametrize(("free", "fits"), [(2 * 4096, True), (2 * 4096 - 1, False)])
+def test_a_buffer_that_does_not_fit_into_memory_is_not_allocated(monkeypatch, free, fits):
+    monkeypatch.setattr(caches, "last_level_cache", lambda: 4096)
+    monkeypatch.setattr(caches, "free_memory", lambda device: free)
+    if fits:
+        caches.sweep(ONE)
+        return
+    monkeypatch.setattr(torch, "ones", pytest.fail)
+    with pytest.raises(
+        CannotMeasure, match="emptying the caches needs 8 KiB of memory, 8 KiB free"
+    ):
+        caches.sweep(ONE)
+    assert caches._buffers == {}
+
+
+def test_memory_is_looked_at_before_the_first_pass_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(caches, "last_level_cache", lambda: 4096)
+    monkeypatch.setattr(caches, "free_memory", lambda device: asked.append(device) or 2**30)
+    for _ in range(3):
+        caches.sweep(ONE)
+    assert asked == [ONE]
 
 
 def test_a_buffer_from_inference_can_be_swept_while_training(monkeypatch):

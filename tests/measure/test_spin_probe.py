@@ -31,7 +31,12 @@ def times_of(durations, seconds):
 def test_the_median_and_the_slowest_tenth_of_the_calls_are_given():
     # 1, 2, ..., 20 units of 1/64 s: 210 units are 3.28 s, the 21st call is not made.
     answer = times_of([n / 64 for n in range(1, 21)], 3.25)
-    assert answer == {"median": 11 / 64, "slow": 19 / 64, "calls": 20.0}
+    assert answer == {"median": 10.5 / 64, "slow": 19 / 64, "calls": 20.0}
+
+
+def test_the_median_of_an_odd_number_of_calls_is_the_middle_one():
+    # 1, 2, ..., 11 units are 66.
+    assert times_of([n / 64 for n in range(1, 12)], 1.0)["median"] == 6 / 64
 
 
 def test_at_least_ten_calls_are_timed_however_slow_they_are():

@@ -63,6 +63,22 @@ def test_the_sweep_is_that_of_the_device(watched, monkeypatch):
     assert swept == [Device("xpu", 0)]
 
 
+def test_events_that_cannot_tell_time_are_in_the_way_of_no_timing_without_marks(
+    watched, monkeypatch
+):
+    def marker(device):
+        raise CannotMeasure("the events of xpu-0 do not tell time")
+
+    monkeypatch.setattr(stages, "marker", marker)
+    device = Device("xpu", 0)
+    with pytest.raises(CannotMeasure, match="do not tell time"), stages.stage(str, device):
+        pytest.fail("staged")
+    with stages.stage(lambda: "called", device, marks=False) as stage:
+        assert stage.call() == "called"
+        with pytest.raises(CannotMeasure, match="without the clock of the device"):
+            stage.mark()
+
+
 def test_a_cpu_can_be_staged_for_what_needs_no_mark():
     with (
         stages.stage(lambda: None, Device("cpu", 1)) as stage,

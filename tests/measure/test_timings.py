@@ -70,6 +70,38 @@ def test_where_the_device_always_runs_dry_the_values_are_kept_and_it_is_said(
     assert "could not queue 20 calls ahead of the device" in warning
 
 
+def test_calls_of_a_discarded_block_are_not_said_to_be_late(make_accelerator, stage_of):
+    accelerator = make_accelerator(launching=1e-6)
+    stage = stage_of(accelerator, kernels=[3e-6], sweep=50e-6)
+    slow = []
+
+    def call():
+        accelerator.host += sum(slow)  # the host is late for every call
+        stage.call()
+
+    def guard(block, warm):
+        slow.append(1e-3)
+        block()
+        slow.clear()
+        return Guarded(tuple(block()), discarded=1)
+
+    timing = timings.device_time(replace(stage, call=call, guard=guard))
+    assert timing.values == pytest.approx([3e-6] * 20)
+    assert (timing.discarded, timing.warnings) == (2, ())
+
+
+def test_late_calls_are_counted_in_every_block_that_is_kept(make_accelerator, stage_of):
+    accelerator = make_accelerator(launching=20e-6)
+
+    def guard(block, warm):
+        block()
+        return Guarded(tuple(block()), discarded=1)
+
+    timing = timings.device_time(stage_of(accelerator, kernels=[3e-6] * 3, guard=guard))
+    (warning,) = timing.warnings  # ten values a block, two blocks are kept
+    assert "could not queue 20 calls ahead" in warning
+
+
 def test_single_calls_that_the_host_was_late_for_are_left_out(make_accelerator, stage_of):
     accelerator = make_accelerator(launching=1e-6)
     stage = stage_of(accelerator, kernels=[3e-6], sweep=50e-6)
@@ -161,3 +193,20 @@ def test_what_the_blocks_found_is_joined_and_a_slowed_one_is_said(make_accelerat
     assert (timing.blocks, timing.discarded) == (2, 4)
     (warning,) = timing.warnings
     assert warning.startswith("the GPU ran under three quarters of its clock in 1 of 2 blocks")
+
+
+def test_a_clock_that_is_steadily_low_is_not_said_to_have_been_tried_often(
+    make_accelerator, stage_of
+):
+    found = iter(
+        [
+            Guarded((1.0,), discarded=1, slowed=True, steady=True),
+            Guarded((2.0,), discarded=3, slowed=True),
+        ]
+    )
+    stage = stage_of(make_accelerator(), kernels=[1.0], guard=lambda block, warm: next(found))
+    steady, unsteady = timings.host_latency(stage).warnings
+    assert steady.startswith("the GPU ran steadily under three quarters of its clock in 1 of 2")
+    assert "locked" in steady
+    assert "several tries" not in steady
+    assert unsteady.startswith("the GPU ran under three quarters of its clock in 1 of 2 blocks")
