@@ -10,11 +10,15 @@ from typing import Final, NoReturn
 
 #: Exit code of an interrupted command.
 INTERRUPTED: Final = 130
+_NAMES: Final = ("SIGTERM", "SIGHUP")
 
 
 @contextlib.contextmanager
 def terminations_interrupt() -> Iterator[None]:
-    """Treat a request to end, and a closed terminal, like Ctrl-C: keep what is finished."""
+    """Treat a request to end, and a closed terminal, like Ctrl-C: keep what is finished.
+
+    A signal that is ignored stays so: `nohup` says by that to go on when the terminal is closed.
+    """
 
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -22,9 +26,18 @@ def terminations_interrupt() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {s: signal.signal(s, interrupt) for s in (signal.SIGTERM, signal.SIGHUP)}
+    before = {s: signal.getsignal(s) for s in _terminations()}
     try:
+        for signum in before:
+            signal.signal(signum, interrupt)
         yield
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+def _terminations() -> list[signal.Signals]:
+    """The signals that ask this process to end; Windows has no terminal that is closed."""
+    known = [signal.Signals[name] for name in _NAMES if name in signal.Signals.__members__]
+    # None is a handler of somebody else's compiled code, which could not be put back.
+    return [signum for signum in known if signal.getsignal(signum) not in (signal.SIG_IGN, None)]

@@ -29,6 +29,8 @@ import asv.util
 HEAD, TAIL = 2000, 8000
 #: The same of one of asv's messages, which may hold what hundreds of benchmarks printed.
 LONGEST_MESSAGE = 2**22
+#: How often a caller is looked for (s) whose end was not told.
+LOOK_SECONDS = 1.0
 #: How long a server whose socket is closed may take to end (s).
 PATIENCE = 5.0
 
@@ -115,12 +117,19 @@ def _start_anew(spawner: Any) -> None:  # noqa: ANN401  # asv's ForkServer
 
 
 def watch_caller(descriptor: int, lost: Callable[[], None]) -> None:
-    """Call `lost` and interrupt asv as soon as nobody reads the pipe `descriptor` any more."""
+    """Call `lost` and interrupt asv as soon as nobody reads the pipe `descriptor` any more.
+
+    The system tells that, but not every one does for the writing end of a pipe; so also when the
+    process that started this one has ended, which is looked for once in `LOOK_SECONDS`.
+    """
+    caller = os.getppid()
     poll = select.poll()
-    poll.register(descriptor, 0)  # the end of the reader is told without being asked for
+    # Linux tells both unasked; macOS tells nothing of a descriptor that is asked for nothing.
+    poll.register(descriptor, select.POLLHUP | select.POLLERR)
 
     def wait() -> None:
-        poll.poll()
+        while not poll.poll(LOOK_SECONDS * 1000) and os.getppid() == caller:
+            pass
         lost()
         os.kill(os.getpid(), signal.SIGINT)
 

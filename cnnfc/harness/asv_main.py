@@ -33,6 +33,7 @@ import json
 import logging
 import math
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -261,6 +262,8 @@ def take_the_list() -> None:
 
 def main() -> None:
     """Run asv with the arguments of this process; ends the process as asv does."""
+    # What a script starts with `&` ignores interrupts, and so would asv, which cnnfc ends by them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     descriptor = os.environ.pop("CNNFC_EVENTS", None)
     events = Events(int(descriptor) if descriptor else None)
     guards = beside("asv_guards")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 
 from cnnfc.analysis.summary import summarise
 from cnnfc.history.hardware import record_for
@@ -28,7 +29,7 @@ def _group(machine: str, environment: str, runs: list[Run], history: History) ->
     merged = _one_a_commit(runs)
     order: dict[str, dict[tuple[str, ...], list[Reading | None]]] = {}
     outcomes: dict[tuple[str, tuple[str, ...]], Outcome] = {}
-    versions: dict[str, str] = {}
+    versions = _current_versions(merged)
     other_versions: Counter[tuple[str, tuple[str, ...]]] = Counter()
     # The newest run knows the suite's own order best, so its points come first.
     for index in range(len(merged) - 1, -1, -1):
@@ -39,10 +40,8 @@ def _group(machine: str, environment: str, runs: list[Run], history: History) ->
             summary = summarise(point) if point.outcome is Outcome.MEASURED else None
             if summary is None or not math.isfinite(summary.centre):
                 continue
-            # A new version measures something else under the old name: older values end here.
-            if point.version is not None and point.version != versions.setdefault(
-                point.benchmark, point.version
-            ):
+            # Another version measures something else under the same name.
+            if point.version not in (None, versions.get(point.benchmark)):
                 other_versions[point.benchmark, point.parameters] += 1
             else:
                 readings[index] = Reading(merged[index], point, summary)
@@ -61,6 +60,24 @@ def _group(machine: str, environment: str, runs: list[Run], history: History) ->
     }
     records = tuple(record_for(run, history.hardware) for run in merged)
     return Group(machine, environment, tuple(merged), series, records)
+
+
+def _current_versions(runs: list[Run]) -> dict[str, str]:
+    """The version of each benchmark that was measured last, which its values are to have.
+
+    By the clock, not by the order of commits: today's suite may measure an old commit alone, and
+    what it measures there is current.  Of points that were measured at the same time, or that do
+    not say when, the one of the newest commit counts.
+    """
+    latest: dict[str, tuple[datetime, str]] = {}
+    for run in runs:  # the oldest commit first
+        for point in run.points:
+            if point.version is None or point.outcome is not Outcome.MEASURED:
+                continue
+            moment = moment_of(point.started_at)
+            if point.benchmark not in latest or moment >= latest[point.benchmark][0]:
+                latest[point.benchmark] = moment, point.version
+    return {name: version for name, (_, version) in latest.items()}
 
 
 def _one_a_commit(runs: list[Run]) -> list[Run]:

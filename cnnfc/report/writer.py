@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,11 @@ from pathlib import Path
 from typing import Final
 
 import jinja2
-import psutil
 from markupsafe import Markup
 
 from cnnfc.errors import DataError, UsageError
 from cnnfc.history.results import History
-from cnnfc.machine.locked_files import locked, remedy
+from cnnfc.machine.locked_files import is_other_process, locked, remedy
 from cnnfc.report.model import Page, Site, Spec
 from cnnfc.report.pages import build_site
 from cnnfc.report.svg import render
@@ -124,7 +124,10 @@ def _svg(spec: Spec, prefix: str, label: str) -> Markup:
 def _replacing(out: Path) -> Iterator[Path]:
     """A new folder that takes the place of `out` if the block ends without an error."""
     out = out.resolve()
-    new, old = _beside(out, "new"), _beside(out, "old")
+    # The number says whose folders these are; it may have been another's, the letters were not.
+    name = f".{out.name}.{os.getpid()}-{secrets.token_hex(4)}"
+    # Hidden, and matched by the `*.tmp` that git is told to ignore.
+    new, old = out.with_name(f"{name}.new.tmp"), out.with_name(f"{name}.old.tmp")
     # Two reports at once are laid out side by side; only their looks at `out` take turns.
     with locked(out):
         _tidy(out)
@@ -140,17 +143,18 @@ def _replacing(out: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _beside(out: Path, what: str) -> Path:
-    # Hidden, and matched by the `*.tmp` that git is told to ignore.
-    return out.with_name(f".{out.name}.{os.getpid()}.{what}.tmp")
-
-
 def _tidy(out: Path) -> None:
-    """Remove what killed reports left beside `out`; bring the site back that one took away."""
-    pattern = re.compile(rf"\.{re.escape(out.name)}\.([0-9]{{1,9}})\.(new|old)\.tmp")
+    """Remove what killed reports left beside `out`; bring the site back that one took away.
+
+    Folders of another process that is running stay; this process has none here yet.
+    """
+    # The first versions named folders after the process alone.
+    pattern = re.compile(
+        rf"\.{re.escape(out.name)}\.([0-9]{{1,9}})(?:-[0-9a-f]{{8}})?\.(new|old)\.tmp"
+    )
     for path in out.parent.iterdir():
         found = pattern.fullmatch(path.name)
-        if found is None or psutil.pid_exists(int(found[1])):
+        if found is None or is_other_process(int(found[1])):
             continue
         if found[2] == "old" and not out.exists() and (path / MARKER).is_file():
             path.rename(out)

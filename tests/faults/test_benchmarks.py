@@ -30,6 +30,10 @@ FAILURES = {
     "server": "it ended the process that starts benchmarks (status -9)",
     "words": "its samples are not all numbers",
 }
+if sys.platform == "darwin":
+    # There asv runs with `--launch-method spawn`, without a server that these could end: who starts
+    # benchmarks is asv itself.
+    del FAILURES["group"], FAILURES["server"]
 BODY = """
 if case == "exit0":
     os._exit(0)
@@ -100,7 +104,7 @@ def test_what_other_benchmarks_measured_is_kept(ran):
     values = ran.real.values()
     assert {case for case, value in values.items() if value == 1.0} == {"first", "print", "zlast"}
     assert {case for case, value in values.items() if value is None} == set(FAILURES)
-    assert "3 measured, 0 skipped, 8 failed" in ran.out.getvalue()
+    assert f"3 measured, 0 skipped, {len(FAILURES)} failed" in ran.out.getvalue()
     assert not ran.campaign.broken
 
 

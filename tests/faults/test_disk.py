@@ -171,6 +171,37 @@ def test_a_report_on_a_full_disk_keeps_the_old_one_and_no_part_of_the_new(
     assert write_site(None, disk / "site", project="p").read_text() == "new"
 
 
+@pytest.mark.parametrize(
+    ("mounts", "ends"), [("required", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+@pytest.mark.parametrize("refuses", ["there is no mount", "mount fails"])
+def test_without_a_way_to_mount_a_test_skips_unless_mounts_are_required(
+    tmp_path, mount, monkeypatch, mounts, ends, refuses
+):
+    place = tmp_path / "bin"
+    place.mkdir()
+    if refuses == "mount fails":
+        (place / "mount").write_text("#!/bin/sh\necho permission denied >&2\nexit 1\n")
+        (place / "mount").chmod(0o755)
+    monkeypatch.setenv("PATH", str(place))
+    monkeypatch.setenv("CNNFC_MOUNTS", mounts)
+    with pytest.raises(ends, match=r"no disk can be mounted here \(.*(denied|No such file)"):
+        mount(tmp_path / "disk", "-t", "tmpfs", "tmpfs")
+
+
+@pytest.mark.parametrize(("mounts", "asked"), [("required", "sudo -n touch it"), ("", "touch it")])
+def test_who_is_not_root_asks_sudo_only_where_mounts_are_required(
+    tmp_path, checks, monkeypatch, mounts, asked
+):
+    for name in ("sudo", "touch"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $*" >&2\n')
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("CNNFC_MOUNTS", mounts)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert checks.as_root("touch", "it") == (True, asked)
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")  # noqa: PTH110
 def test_output_that_cannot_be_written_is_said(tmp_path):
     with open("/dev/full", "w") as full:  # noqa: PTH123  # a device

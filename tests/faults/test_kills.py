@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cnnfc.cli import main
 from cnnfc.commands import run as run_module
 from cnnfc.commands.run import RunOptions, run_suite
 from cnnfc.harness.devices import Devices
@@ -22,17 +22,15 @@ from cnnfc.machine.identity import identify
 
 MORTAL = Path(__file__).with_name("mortal.py")
 
-#: Signals, whether they go to the whole process group, and what the moment is drawn from.
+#: Signals, whether they go to the whole process group, and when: after so many calls of asv (the
+#: first lists the suite, the others measure 20 of 80 points each) and so many seconds more.  Before
+#: the first call an interrupt may be Python's own, whose answer is a traceback.
 MOMENTS = [
-    (signal.SIGKILL, False, 1),
-    (signal.SIGKILL, True, 2),
-    (signal.SIGTERM, False, 3),
-    (signal.SIGTERM, True, 4),
-    (signal.SIGINT, False, 5),
-    (signal.SIGINT, True, 6),
-    (signal.SIGKILL, False, 7),
-    (signal.SIGKILL, True, 8),
-    (signal.SIGKILL, False, 9),
+    (signal.SIGKILL, False, 3, 0.02),
+    (signal.SIGKILL, True, 0, 0.15),
+    (signal.SIGTERM, False, 1, 0.0),
+    (signal.SIGTERM, True, 4, 0.03),
+    (signal.SIGINT, True, 2, 0.05),
 ]
 
 
@@ -71,28 +69,26 @@ def finish(faked):
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("signum", "whole_group", "seed"), MOMENTS)
-def test_a_run_that_is_killed_at_any_moment_is_finished_by_the_next(
-    faked, home, projects, checks, monkeypatch, signum, whole_group, seed
+@pytest.mark.parametrize(("signum", "whole_group", "enough", "seconds"), MOMENTS)
+def test_a_run_that_is_killed_is_finished_by_the_next(
+    faked, home, projects, checks, monkeypatch, signum, whole_group, enough, seconds
 ):
     monkeypatch.setattr(run_module, "look", lambda _: Devices(cpus=2))
-    chance = random.Random(seed)  # noqa: S311  # the same moments in every run
     cases = [f"dense.{n}-2" for n in range(1, 41)]
     faked.made.tell(
         benchmarks=projects.suite(projects.benchmark("dense.Forward.time_layer", cases))
     )
     calls = faked.root / "calls.jsonl"
-    enough = chance.randrange(6)
 
     def has_called():
         return enough == 0 or (calls.exists() and calls.read_text().count("\n") >= enough)
 
     with faked.start(start_new_session=True) as process:
         wait_for(has_called, process)
-        time.sleep(chance.uniform(0, 0.15))
+        time.sleep(seconds)
         send(process, signum, whole_group=whole_group)
         text, _ = process.communicate(timeout=60)
-    assert "Traceback" not in text or signum == signal.SIGINT  # before cnnfc was imported
+    assert "Traceback" not in text
     checks.check_whole(faked.root)
     before = measured(faked.root)
     text = finish(faked)
@@ -319,37 +315,47 @@ def test_an_end_at_any_step_of_writing_leaves_the_old_or_the_new(tmp_path, how, 
 RESULTS = Path(__file__).parents[1] / "data" / "results" / "real"
 
 
-def test_a_report_that_is_killed_at_any_moment_leaves_the_old_one_or_the_next_brings_it(
-    tmp_path, checks
+#: The command `cnnfc report` that says "written" when its pages are, and waits; argv: its options.
+WAITING_REPORT = """
+import sys, time
+from cnnfc.cli import main
+from cnnfc.report import writer
+
+write = writer._write
+
+def pages(site, folder):
+    write(site, folder)
+    print("written", flush=True)
+    time.sleep(600)
+
+writer._write = pages
+main(["report", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_a_report_that_is_killed_before_its_pages_are_in_place_leaves_the_old_one(
+    tmp_path, checks, signum
 ):
     site, results = tmp_path / "site", tmp_path / "results"
     (results / "elm").mkdir(parents=True)
     for path in [RESULTS / "elm" / "machine.json", *sorted((RESULTS / "elm").glob("*-*.json"))[:1]]:
         shutil.copy(path, results / "elm")
-    command = [sys.executable, "-m", "cnnfc.cli", "report", "--results", results, "--out", site]
-
-    def start():
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-        )
-
-    def write():
-        with start() as process:
-            text, _ = process.communicate(timeout=60)
-        assert process.returncode == 0, text
-        return pages()
+    options = ["--results", str(results), "--out", str(site)]
 
     def pages():
-        return sorted(path.relative_to(site) for path in site.rglob("*.html"))
+        return {path.relative_to(site): path.read_bytes() for path in site.rglob("*.html")}
 
-    old = write()
-    with start() as process:
-        begun = tmp_path / f".site.{process.pid}.new.tmp"
-        wait_for(begun.exists, process)
-        send(process, signal.SIGTERM, whole_group=True)
-        process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGTERM
-    if site.exists():
-        assert pages() == old
-    assert write() == old
+    assert main(["report", *options]) == 0
+    old = pages()
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING_REPORT, *options], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert "written\n" in iter(process.stdout.readline, "")
+        process.send_signal(signum)
+        assert process.wait(60) == -signum
+    assert pages() == old
+    assert len(list(tmp_path.glob(f".site.{process.pid}-*.new.tmp"))) == 1
+    assert main(["report", *options]) == 0
+    assert pages().keys() == old.keys()
     assert checks.leftovers(tmp_path) == []

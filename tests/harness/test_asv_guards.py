@@ -1,8 +1,11 @@
 """Single guards; what they make of a hostile suite is in tests/faults/test_benchmarks.py."""
 
+import functools
 import importlib.util
 import logging
 import os
+import queue
+import select
 import signal
 import threading
 from types import SimpleNamespace
@@ -103,16 +106,57 @@ def test_only_a_benchmark_that_hung_is_not_run_again(guarded):
     assert answers[2] == answers[0]
 
 
-def test_the_end_of_the_caller_interrupts_asv(guards, monkeypatch):
+@pytest.fixture
+def kills(guards, monkeypatch):
+    """Signals that were sent, as (process, signal)."""
+    sent = queue.SimpleQueue()
+    monkeypatch.setattr(guards.os, "kill", lambda *what: sent.put(what))
+    return sent
+
+
+def test_the_end_of_the_caller_interrupts_asv(guards, kills):
     reader, writer = os.pipe()
-    lost, interrupted = threading.Event(), threading.Event()
-    monkeypatch.setattr(guards.os, "kill", lambda pid, signum: interrupted.set())
+    lost = threading.Event()
     guards.watch_caller(writer, lost.set)
     os.write(writer, b"news")
     os.read(reader, 100)
     assert not lost.is_set()
+    assert kills.empty()
     os.close(reader)
-    assert interrupted.wait(30)
+    assert kills.get(timeout=30) == (os.getpid(), signal.SIGINT)
     assert lost.is_set()
     os.close(writer)
-    assert signal.SIGINT in signal.Signals
+
+
+class MacPoll:
+    """A poll that says nothing of a descriptor which it is asked nothing of."""
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    def register(self, descriptor, events):
+        self.asked.append((descriptor, events))
+
+    def poll(self, milliseconds=None):
+        ((descriptor, events),) = self.asked
+        if not events & select.POLLHUP:
+            raise SystemExit  # for ever silent
+        return [(descriptor, select.POLLHUP)]
+
+
+def test_a_system_that_tells_only_what_it_is_asked_is_asked_for_the_end(guards, kills, monkeypatch):
+    monkeypatch.setattr(guards.select, "poll", functools.partial(MacPoll, asked := []))
+    guards.watch_caller(7, lambda: None)
+    assert asked == [(7, select.POLLHUP | select.POLLERR)]
+    assert kills.get(timeout=30) == (os.getpid(), signal.SIGINT)
+
+
+def test_where_no_end_of_a_pipe_is_told_the_caller_is_looked_for(guards, kills, monkeypatch):
+    looks = []
+    parents = iter([50, 50, 50, 1])
+    silent = SimpleNamespace(register=lambda *_: None, poll=looks.append)
+    monkeypatch.setattr(guards.select, "poll", lambda: silent)
+    monkeypatch.setattr(guards.os, "getppid", lambda: next(parents))
+    guards.watch_caller(7, lambda: None)
+    assert kills.get(timeout=30) == (os.getpid(), signal.SIGINT)
+    assert looks == [1000, 1000, 1000]

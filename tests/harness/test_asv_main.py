@@ -5,6 +5,8 @@ import json
 import math
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -266,6 +268,46 @@ def test_a_caller_that_is_gone_ends_the_measuring(program):
     os.close(writer)
     # asv cleans up after the interrupt, and tells of it, undisturbed.
     events.send("message")
+
+
+#: Runs the program with an asv that only waits; argv: the program.
+WAITS = """
+import importlib.util, sys, time
+
+spec = importlib.util.spec_from_file_location("program", sys.argv[1])
+program = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(program)
+
+def wait():
+    print("up", flush=True)
+    time.sleep(20)
+
+program.asv.main.main = wait
+try:
+    program.main()
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("how", ["the caller ends", "the caller interrupts"])
+def test_asv_can_be_interrupted_where_whoever_started_cnnfc_ignores_interrupts(how):
+    """A script that is no terminal's ignores them for everything that it starts with ``&``."""
+    reader, writer = os.pipe()
+    with subprocess.Popen(
+        ["sh", "-c", """trap '' INT; exec "$@" """, "sh", sys.executable, "-c", WAITS, PROGRAM[-1]],
+        env={**os.environ, "CNNFC_EVENTS": str(writer)},
+        pass_fds=(writer,),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.close(writer)
+        assert process.stdout.readline() == "up\n"
+        if how == "the caller interrupts":
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 7
+        os.close(reader)
+        assert process.wait(60) == 7
 
 
 def test_without_a_caller_nothing_is_told(program):

@@ -133,14 +133,16 @@ def test_the_parts_of_one_file_can_be_swept_alone(tmp_path):
     assert names(tmp_path) == [".b.json.999999999-0123abcd.tmp"]
 
 
-def test_only_parts_of_another_process_that_is_running_are_spared(tmp_path):
+def test_only_parts_of_another_process_that_is_running_are_spared(tmp_path, monkeypatch):
     # A container gives this process the number of the one that was killed in the last container.
-    mine = f".a.json.{os.getpid()}-0123abcd.tmp"
-    others = f".a.json.{os.getppid()}-0123abcd.tmp"
-    for name in (mine, others):
-        (tmp_path / name).write_text("{")
+    part = f".a.json.{os.getpid()}-0123abcd.tmp"
+    (tmp_path / part).write_text("{")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: 999_999_999)
+        sweep(tmp_path)
+        assert names(tmp_path) == [part]
     sweep(tmp_path)
-    assert names(tmp_path) == [others]
+    assert names(tmp_path) == []
 
 
 def test_an_interrupt_leaves_no_part(tmp_path, monkeypatch):

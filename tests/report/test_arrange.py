@@ -93,6 +93,59 @@ def test_values_of_an_older_version_of_the_benchmark_are_left_out_and_counted(ma
     assert series.other_versions == 2
 
 
+def _versioned(make, version, value, day=None):
+    at = None if day is None else datetime(2026, 4, day, tzinfo=UTC)
+    return replace(make.point("b", value=value), version=version, started_at=at)
+
+
+def test_the_version_that_was_measured_last_counts_even_if_at_an_older_commit(make):
+    """Commit 1 is measured by a suite with a new version; commits 2 and 3 were, by the old one."""
+    (group,) = arrange(
+        make.history(
+            make.run(_versioned(make, "new", 1.0, 9), number=1),
+            make.run(_versioned(make, "old", 9.0, 7), number=2),
+            make.run(_versioned(make, "old", 9.0, 8), number=3),
+        )
+    )
+    (series,) = group.series["b"]
+    assert [reading and reading.summary.centre for reading in series.readings] == [1.0, None, None]
+    assert series.other_versions == 2
+
+
+def test_a_point_that_says_when_counts_before_one_that_does_not(make):
+    (group,) = arrange(
+        make.history(
+            make.run(_versioned(make, "new", 1.0, 9), number=1),
+            make.run(_versioned(make, "old", 9.0), number=2),
+        )
+    )
+    (series,) = group.series["b"]
+    assert [reading and reading.summary.centre for reading in series.readings] == [1.0, None]
+
+
+def test_a_later_failure_does_not_make_its_version_the_current_one(make):
+    failed = replace(make.failed("b"), version="new", started_at=datetime(2026, 4, 9, tzinfo=UTC))
+    (group,) = arrange(
+        make.history(
+            make.run(_versioned(make, "old", 9.0, 8), number=1), make.run(failed, number=2)
+        )
+    )
+    (series,) = group.series["b"]
+    assert len(series.measured) == 1
+    assert series.other_versions == 0
+
+
+def test_each_benchmark_has_its_own_current_version(make):
+    other = replace(make.point("c", value=3.0), version="old")
+    (group,) = arrange(
+        make.history(
+            make.run(_versioned(make, "new", 1.0, 9), other, number=1),
+            make.run(_versioned(make, "old", 9.0, 8), other, number=2),
+        )
+    )
+    assert [len(group.series[name][0].measured) for name in "bc"] == [1, 2]
+
+
 def test_values_without_a_version_are_compared_with_all(make):
     bare = replace(make.point("b", value=9.0), version=None)
     new = replace(make.point("b", value=1.0), version="2")

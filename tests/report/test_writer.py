@@ -192,6 +192,41 @@ def test_an_error_at_the_last_moment_brings_the_old_report_back(make, tmp_path, 
     assert index.exists()
 
 
+@pytest.mark.parametrize("tail", ["", "-0123abcd"])
+def test_a_killed_report_with_the_number_of_this_process_does_not_block(make, tmp_path, tail):
+    # A container gives the process of each report the same number.
+    for what in ("new", "old"):
+        left = tmp_path / f".site.{os.getpid()}{tail}.{what}.tmp"
+        left.mkdir()
+        (left / MARKER).write_text("")
+    _write(make, make.history(make.run(make.point("b"))), tmp_path / "site")
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    assert (tmp_path / "site" / "index.html").exists()
+
+
+@pytest.mark.parametrize("tail", ["", "-0123abcd"])
+def test_folders_of_another_report_that_is_running_stay(make, tmp_path, monkeypatch, tail):
+    others = tmp_path / f".site.{os.getpid()}{tail}.new.tmp"
+    others.mkdir()
+    monkeypatch.setattr(os, "getpid", lambda: 999_999_999)
+    _write(make, make.history(), tmp_path / "site")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [others.name, "site"]
+
+
+def test_two_reports_of_one_process_number_do_not_share_a_folder(make, tmp_path, monkeypatch):
+    """Containers have process numbers of their own, so that two at once may have the same."""
+    inside = []
+
+    def pages(*_):
+        inside.extend(path.name for path in tmp_path.iterdir())
+
+    monkeypatch.setattr(writer, "_write", pages)
+    for _ in range(2):
+        _write(make, make.history(), tmp_path / "site")
+    news = [name for name in inside if name.endswith(".new.tmp")]
+    assert len(set(news)) == 2
+
+
 def test_a_folder_with_other_things_is_never_replaced(make, tmp_path):
     out = tmp_path / "documents"
     out.mkdir()
