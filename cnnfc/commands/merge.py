@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from cnnfc.commands.project import find_project
+from cnnfc.commands.project import CONFIG_NAMES, Project, find_project
 from cnnfc.errors import DataError, UsageError
-from cnnfc.harness.lock import hold
 from cnnfc.machine.locked_files import locked
-from cnnfc.merge.folders import Merged, Target, merge_source
+from cnnfc.merge.folders import FileConflict, Merged, Target, merge_source
 from cnnfc.merge.sources import PARTS, Source, is_results_folder, open_source
 
 #: So many lines of a kind are printed; ``--json`` has all.
@@ -54,7 +53,7 @@ def merge(options: MergeOptions, out: TextIO, *, start: Path | None = None) -> i
         target = Target(parts, dry=options.dry_run)
         # All of them are opened before the first is merged: a slip in a name costs nothing.
         for path in options.sources:
-            sources.append(stack.enter_context(open_source(path)))
+            sources.append(stack.enter_context(open_source(path, _parts_at)))
             if not options.as_json:
                 print(_found(sources[-1]), file=out)
         for source in sources:
@@ -73,12 +72,7 @@ def _destination(
 ) -> tuple[dict[str, Path], str, contextlib.AbstractContextManager[object]]:
     """The folders to merge into, what to call them, and the lock to hold meanwhile."""
     if into is None:
-        project = find_project(start)
-        reports = project.hardware.parent
-        folders = (project.results, project.hardware, reports / "studies")
-        # asv reads a result file, adds to it and writes it: no merge may come between.
-        lock = hold(project.scratch / "run.lock")
-        return dict(zip(PARTS, folders, strict=True)), str(reports), lock
+        return _of_project(find_project(start))
     if into.exists() and not into.is_dir():
         raise UsageError(f"--into {into} is a file: name a folder, which need not exist")
     if into.is_dir() and is_results_folder(into):
@@ -86,7 +80,49 @@ def _destination(
             f"--into {into} is asv's results folder: name the folder above, which has results/, "
             f"hardware/ and studies/ in it"
         )
-    return {part: into / part for part in PARTS}, str(into), locked(into / "merge")
+    above = into.resolve().parent
+    if into.resolve().name == "reports" and _is_project(above):
+        return _of_project(find_project(above))
+    parts = {part: into / part for part in PARTS}
+    # Somebody measures into this folder, or has: `cnnfc run` keeps its scratch there.
+    if (into / "asv").is_dir():
+        return parts, str(into), _run_lock(into / "asv" / "run.lock")
+    return parts, str(into), locked(into / "merge")
+
+
+def _of_project(
+    project: Project,
+) -> tuple[dict[str, Path], str, contextlib.AbstractContextManager[object]]:
+    lock = _run_lock(project.scratch / "run.lock")
+    return _parts(project), str(project.hardware.parent), lock
+
+
+def _parts(project: Project) -> dict[str, Path]:
+    """Where `project` keeps its measurements, by `PARTS`."""
+    folders = (project.results, project.hardware, project.hardware.parent / "studies")
+    return dict(zip(PARTS, folders, strict=True))
+
+
+def _is_project(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in CONFIG_NAMES)
+
+
+def _parts_at(folder: Path) -> dict[str, Path] | None:
+    return _parts(find_project(folder)) if _is_project(folder) else None
+
+
+@contextlib.contextmanager
+def _run_lock(path: Path) -> Iterator[None]:
+    """The lock of a run: asv reads a result file, adds to it and writes it, all in one piece."""
+    try:
+        from cnnfc.harness.lock import hold  # noqa: PLC0415  # Windows has no such locks
+    except ImportError:
+        raise UsageError(
+            f"merging into {path.parent.parent} needs the lock of its runs, which this system does "
+            f"not have: merge into a new folder with --into, and move it where asv runs"
+        ) from None
+    with hold(path):
+        yield
 
 
 def _found(source: Source) -> str:
@@ -97,15 +133,16 @@ def _lines(merged: Merged, name: str, *, dry: bool) -> Iterator[str]:
     yield from _listed("new", merged.new)
     yield from _listed("united", merged.united)
     yield from _listed("passed over, no measurement", merged.passed_over)
-    conflicts = [
-        f"{found.path}: {found.conflict.where}: kept {found.conflict.kept}, "
-        f"{found.source} has {found.conflict.other}"
-        for found in merged.conflicts
-    ]
-    yield from _listed("conflict", conflicts)
+    yield from _listed("differs without harm", [_difference(found) for found in merged.notes])
+    yield from _listed("conflict", [_difference(found) for found in merged.conflicts])
     yield from _listed("not merged", [f"{p.path}: {p.reason}" for p in merged.problems])
     counts = f"{len(merged.new)} new, {len(merged.united)} united, {len(merged.equal)} equal"
     yield f"{'would be merged' if dry else 'merged'} into {name}: {counts}"
+
+
+def _difference(found: FileConflict) -> str:
+    kept, other = found.conflict.kept, found.conflict.other
+    return f"{found.path}: {found.conflict.where}: kept {kept}, {found.source} has {other}"
 
 
 def _listed(word: str, lines: Sequence[str]) -> Iterator[str]:
@@ -128,17 +165,19 @@ def _data(
         "united": merged.united,
         "equal": merged.equal,
         "passed_over": merged.passed_over,
-        "conflicts": [
-            {
-                "file": found.path,
-                "where": found.conflict.where,
-                "kept": found.conflict.kept,
-                "other": found.conflict.other,
-                "source": found.source,
-            }
-            for found in merged.conflicts
-        ],
+        "notes": [_difference_data(found) for found in merged.notes],
+        "conflicts": [_difference_data(found) for found in merged.conflicts],
         "problems": [{"file": p.path, "reason": p.reason} for p in merged.problems],
+    }
+
+
+def _difference_data(found: FileConflict) -> dict[str, str]:
+    return {
+        "file": found.path,
+        "where": found.conflict.where,
+        "kept": found.conflict.kept,
+        "other": found.conflict.other,
+        "source": found.source,
     }
 
 

@@ -46,7 +46,7 @@ class Target:
 
 @dataclass(frozen=True)
 class FileConflict:
-    """A conflict in the file ``path`` (from the name of its part on), with a file of ``source``."""
+    """A difference in the file ``path`` (from the name of its part on) to a file of ``source``."""
 
     path: str
     conflict: Conflict
@@ -62,6 +62,7 @@ class Merged:
         united: Files that were there and have gained something.
         equal: Files that were there with all that the source's have.
         conflicts: Values that differ; what was there stays.
+        notes: Values that differ without harm, and which of them stands.
         problems: JSON files that could not be merged, and why.
         passed_over: Other files, which nobody would read.
     """
@@ -70,6 +71,7 @@ class Merged:
     united: list[str] = field(default_factory=list)
     equal: list[str] = field(default_factory=list)
     conflicts: list[FileConflict] = field(default_factory=list)
+    notes: list[FileConflict] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
@@ -170,8 +172,8 @@ class _Merge:
         except DataError as error:
             self.problem(shown, str(error))
             return
-        found = (FileConflict(shown, conflict, self.source) for conflict in united.conflicts)
-        self.merged.conflicts += found
+        self.merged.conflicts += (FileConflict(shown, c, self.source) for c in united.conflicts)
+        self.merged.notes += (FileConflict(shown, note, self.source) for note in united.notes)
         if not same(united.content, ours):
             self.target.write(place, kind.text(united.content))
             self.merged.united.append(shown)

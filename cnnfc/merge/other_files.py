@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,19 +11,25 @@ from cnnfc.history.asv_benchmarks import FORMATS
 from cnnfc.history.parameters import shown
 from cnnfc.machine.schema import parse
 from cnnfc.merge.united import (
+    NOTED_OF_MACHINES,
     Conflict,
     Object,
     United,
     conflict,
+    larger_version,
     same,
     unite_axes,
     unite_fields,
 )
 from cnnfc.studies.store import SCHEMA as STUDY_SCHEMA
+from cnnfc.studies.store import is_section
+from cnnfc.studies.store import to_text as study_text
 
-#: What decides what the values of a benchmark mean.  The rest (source text, time limits, pauses)
-#: only says how the suite was run last; asv writes it anew on every run.
-_MEANING: Final = ("version", "type", "unit", "param_names")
+#: What decides, beside the version, what the values of a benchmark mean.  The rest (source text,
+#: time limits, pauses) only says how the suite was run last; asv writes it anew on every run.
+_MEANING: Final = ("type", "unit", "param_names")
+#: What makes two records those of one run.
+_RUN: Final = ("machine", "started_at", "commit")
 
 
 def check_benchmarks(content: Object, path: Path) -> None:  # noqa: ARG001 - as all checks
@@ -46,25 +53,35 @@ def _is_benchmark(entry: object) -> bool:
 def unite_benchmarks(ours: Object, theirs: Object) -> United:
     """The benchmarks of both.
 
-    Of one that both have, version, type, unit and names of parameters must be the same, and its
-    parameter lists must not contradict (see `unite_axes`); what else differs stays as in `ours`.
+    asv writes the file anew on every run, so of two versions of a benchmark the larger one stands,
+    and of contradicting parameter lists (see `unite_axes`) ours; what is not taken is
+    noted.  Type, unit and names of parameters of one version must be the same; what else differs
+    stays as in `ours`.
     """
     content = dict(ours)
     conflicts: list[Conflict] = []
+    notes: list[Conflict] = []
     if not same(ours["version"], theirs["version"]):
         return United(ours, (conflict("version", ours["version"], theirs["version"]),))
     for name, entry in theirs.items():
         mine: Any = content.setdefault(name, entry)
         if mine is entry or name == "version" or not isinstance(entry, dict):
             continue
+        version, its = mine.get("version"), entry.get("version")
+        if not same(version, its):
+            if larger_version(version, its):
+                notes.append(conflict(f"{name}: version", version, its))
+            else:
+                content[name] = entry
+            continue
         meaning = unite_fields(mine, {key: entry.get(key) for key in _MEANING}, prefix=f"{name}: ")
         axes = unite_axes(mine["params"], entry["params"])
         conflicts += meaning.conflicts
         if axes is None:
-            conflicts.append(conflict(f"{name}: parameters", mine["params"], entry["params"]))
+            notes.append(conflict(f"{name}: parameters", mine["params"], entry["params"]))
         elif not meaning.conflicts:
             content[name] = {**entry, **meaning.content, "params": axes}
-    return United(content, tuple(conflicts))
+    return United(content, tuple(conflicts), tuple(notes))
 
 
 def check_machine(content: Object, path: Path) -> None:  # noqa: ARG001 - as all checks
@@ -75,7 +92,7 @@ def check_machine(content: Object, path: Path) -> None:  # noqa: ARG001 - as all
 
 def unite_machine(ours: Object, theirs: Object) -> United:
     """The facts of both about one machine."""
-    return unite_fields(ours, theirs)
+    return unite_fields(ours, theirs, noted=NOTED_OF_MACHINES)
 
 
 def check_record(content: Object, path: Path) -> None:
@@ -89,9 +106,14 @@ def check_record(content: Object, path: Path) -> None:
 
 
 def unite_record(ours: Object, theirs: Object) -> United:
-    """Records are equal or in conflict: each is of one run, and their names hold its start."""
-    if same(ours, theirs):
+    """Records are equal or in conflict: each is of one run, and their names hold its start.
+
+    Of one run's record the finished version stands, wherever the run was going on still.
+    """
+    if same(ours, theirs) or _is_finished_version(ours, of=theirs, when=_RUN):
         return United(ours)
+    if _is_finished_version(theirs, of=ours, when=_RUN):
+        return United(theirs)
     different = [key for key in {**ours, **theirs} if not same(ours.get(key), theirs.get(key))]
     key = different[0] if different else "a field that is null"
     return United(ours, (conflict(key, ours.get(key), theirs.get(key)),))
@@ -108,9 +130,19 @@ def check_study(content: Object, path: Path) -> None:
         )
     if study != path.stem:
         raise DataError(f"it is of the study {shown(study)} and not of {path.stem}: rename it")
-    odd = [name for name, section in machines.items() if not isinstance(section, dict)]
+    odd = [name for name, section in machines.items() if not is_section(section)]
     if odd:
-        raise DataError(f"its section of {odd[0]} is not an object")
+        raise DataError(
+            f"its section of {odd[0]} is damaged: question, settings, software, sittings or "
+            f"points are missing or not of their kind"
+        )
+    try:
+        study_text(content)
+    except ValueError:
+        raise DataError(
+            "it has a number that is not finite (NaN or Infinity), which no study writes: "
+            "somebody has edited it, so correct it"
+        ) from None
 
 
 def unite_study(ours: Object, theirs: Object) -> United:
@@ -124,9 +156,9 @@ def unite_study(ours: Object, theirs: Object) -> United:
     conflicts: list[Conflict] = [*fields.conflicts]
     for name, section in theirs["machines"].items():  # type: ignore[attr-defined]  # checked
         mine = machines.setdefault(name, section)
-        if same(mine, section) or _is_finished_version(mine, of=section):
+        if same(mine, section) or _is_finished_version(mine, of=section, when=("started_at",)):
             continue
-        if _is_finished_version(section, of=mine):
+        if _is_finished_version(section, of=mine, when=("started_at",)):
             machines[name] = section
         else:
             conflicts.append(
@@ -136,12 +168,13 @@ def unite_study(ours: Object, theirs: Object) -> United:
     return United(content, tuple(conflicts))
 
 
-def _is_finished_version(one: Object, *, of: Object) -> bool:
+def _is_finished_version(one: Object, *, of: Object, when: Iterable[str]) -> bool:
+    """Whether `one` is `of` after its end; they are the same where their fields `when` are."""
     return (
         one.get("finished_at") is not None
         and of.get("finished_at") is None
         and one.get("started_at") is not None
-        and one.get("started_at") == of.get("started_at")
+        and all(same(one.get(key), of.get(key)) for key in when)
     )
 
 

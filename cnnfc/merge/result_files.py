@@ -11,6 +11,7 @@ from cnnfc.history.asv_json import run_of
 from cnnfc.history.parameters import shown
 from cnnfc.merge.rows import UnfitRow, unite_rows
 from cnnfc.merge.united import (
+    NOTED_OF_MACHINES,
     Conflict,
     Object,
     United,
@@ -26,6 +27,9 @@ FORMAT: Final = 2
 _IDENTITY: Final = ("version", "commit_hash", "env_name")
 #: Fields that are not united field by field.
 _OWN_WAY: Final = ("results", "result_columns", "durations", "params")
+#: What shards may differ in: the date of a commit is its author's or its committer's, and what was
+#: installed beside the environment's name says nothing about which series the values belong to.
+_NOTED: Final = ("date", "requirements")
 
 
 def check(content: Object, path: Path) -> None:
@@ -57,8 +61,10 @@ def unite(ours: Object, theirs: Object) -> United:
     machine, its = _part(ours, "params").get("machine"), _part(theirs, "params").get("machine")
     if machine is not None and its is not None and not same(machine, its):
         return United(ours, (conflict("params.machine", machine, its),))
-    fields = unite_fields(ours, theirs, without=_OWN_WAY)
-    params = unite_fields(_part(ours, "params"), _part(theirs, "params"), "params.")
+    fields = unite_fields(ours, theirs, without=_OWN_WAY, noted=_NOTED)
+    params = unite_fields(
+        _part(ours, "params"), _part(theirs, "params"), "params.", noted=NOTED_OF_MACHINES
+    )
     columns = _columns(ours)
     columns += [column for column in _columns(theirs) if column not in columns]
     results, conflicts = _unite_results(ours, theirs, columns)
@@ -71,7 +77,11 @@ def unite(ours: Object, theirs: Object) -> United:
     }
     # No key that asv did not write.
     content = {k: v for k, v in content.items() if k in ours or k in theirs}
-    return United(content, (*fields.conflicts, *params.conflicts, *conflicts))
+    return United(
+        content,
+        (*fields.conflicts, *params.conflicts, *conflicts),
+        (*fields.notes, *params.notes),
+    )
 
 
 def _unite_results(

@@ -10,7 +10,14 @@ from typing import Final
 
 from cnnfc.history.asv_row import MAX_POINTS
 from cnnfc.history.parameters import shown
-from cnnfc.merge.united import Conflict, conflict, is_number, same, unite_axes
+from cnnfc.merge.united import (
+    Conflict,
+    conflict,
+    is_number,
+    larger_version,
+    same,
+    unite_axes,
+)
 
 #: Columns with an entry for every combination of parameters, as asv writes them.
 _LISTS: Final = (
@@ -53,7 +60,8 @@ def unite_rows(name: str, ours: Cells, theirs: Cells) -> tuple[Cells, tuple[Conf
     for"), anything before nothing.  A sample that begins with the other one is that one continued
     (asv appends to canaries), and stands.  Other measured values must be the same, and so must
     what belongs to them (statistics, samples), where both have it.  Rows of different versions of
-    the benchmark cannot be united, unless only one of them has a value at all.
+    the benchmark cannot be united, unless only one of them has a value at all: then that one
+    stands, and the larger version where neither has one.
 
     Raises:
         UnfitRow: one of them is not as asv writes it; the message says what is wrong.
@@ -61,8 +69,10 @@ def unite_rows(name: str, ours: Cells, theirs: Cells) -> tuple[Cells, tuple[Conf
     one, other = _read(ours), _read(theirs)
     mine, its = one.rest.get("version"), other.rest.get("version")
     if not same(mine, its):
-        if one.is_measured == other.is_measured:
+        if one.is_measured and other.is_measured:
             return ours, (conflict(f"{name}: version", mine, its),)
+        if one.is_measured == other.is_measured:
+            return (ours if larger_version(mine, its) else theirs), ()
         return (ours if one.is_measured else theirs), ()
     axes = unite_axes(one.axes, other.axes)
     if axes is None:

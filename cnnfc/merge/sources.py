@@ -6,7 +6,7 @@ import contextlib
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,8 +15,14 @@ from cnnfc.errors import DataError, UsageError
 
 #: The parts of a folder of reports, by the names of their folders.
 PARTS: Final = ("results", "hardware", "studies")
-#: An archive that unpacks to more is refused (bytes): years of history have a hundredth of it.
+#: An archive that unpacks to more is refused (bytes, and files with folders): years of history
+#: have a hundredth of it.
 LARGEST_ARCHIVE: Final = 4 * 2**30
+MOST_MEMBERS: Final = 200_000
+
+#: Gives the folders of the parts (`PARTS`), which need not exist, of the project in a folder; None
+#: if there is none.
+ProjectParts = Callable[[Path], Mapping[str, Path] | None]
 
 
 @dataclass(frozen=True)
@@ -32,19 +38,27 @@ class Source:
     passed_over: tuple[str, ...] = ()
 
 
+def _no_project(_: Path) -> None:
+    return None
+
+
 @contextlib.contextmanager
-def open_source(path: Path) -> Iterator[Source]:
+def open_source(path: Path, project_parts: ProjectParts = _no_project) -> Iterator[Source]:
     """The measurements in `path`, which may be a folder or an archive (``.tar``, ``.tar.gz``).
 
     An archive is unpacked to a temporary folder for as long as the block runs.  Members that would
-    land outside of it, links that lead out of it and devices are refused.
+    land outside of it, links and devices are refused.
+
+    Args:
+        path: the folder or archive.
+        project_parts: where a project keeps its measurements, which its configuration decides.
 
     Raises:
         UsageError: there is nothing at `path`, or nothing that can be merged in it.
         DataError: the archive is damaged, too large, or tries to get out of its folder.
     """
     if path.is_dir():
-        yield _find(path, str(path), "")
+        yield _find(path, str(path), "", project_parts)
     elif not path.exists():
         raise UsageError(f"{path} is not there: name a folder of results, or an archive of one")
     elif not tarfile.is_tarfile(path):
@@ -54,8 +68,17 @@ def open_source(path: Path) -> Iterator[Source]:
         )
     else:
         with tempfile.TemporaryDirectory(prefix="cnnfc-merge-") as folder:
-            _unpack(path, Path(folder))
-            yield _find(_inner(Path(folder)), str(path), "an archive of ")
+            # Resolved, as the parts of a project are.
+            top = Path(folder).resolve()
+            _unpack(path, top)
+            source = _find(_inner(top), str(path), "an archive of ", project_parts)
+            outside = [p for p in source.parts.values() if not p.resolve().is_relative_to(top)]
+            if outside:
+                raise DataError(
+                    f"{path} has a project whose results_dir leads out of the archive: name that "
+                    f"folder itself where the project is"
+                )
+            yield source
 
 
 def is_results_folder(path: Path) -> bool:
@@ -63,11 +86,20 @@ def is_results_folder(path: Path) -> bool:
     return (path / "benchmarks.json").is_file() or any(path.glob("*/machine.json"))
 
 
-def _find(path: Path, name: str, prefix: str) -> Source:
+def _find(path: Path, name: str, prefix: str, project_parts: ProjectParts) -> Source:
+    of_project = project_parts(path)
+    if of_project is not None:
+        parts = {part: folder for part, folder in of_project.items() if folder.is_dir()}
+        if not parts:
+            raise UsageError(
+                f"{name} is a project without measurements: it has none of "
+                f"{', '.join(str(folder) for folder in of_project.values())}"
+            )
+        return Source(name, f"{prefix}a project", parts, _others(path / "reports", parts))
     for folder, kind in ((path, "a folder of reports"), (path / "reports", "a project")):
         parts = {part: folder / part for part in PARTS if (folder / part).is_dir()}
         if parts:
-            return Source(name, prefix + kind, parts, _others(folder))
+            return Source(name, prefix + kind, parts, _others(folder, parts))
     if is_results_folder(path):
         return Source(name, f"{prefix}asv's results", {"results": path})
     raise UsageError(
@@ -76,17 +108,19 @@ def _find(path: Path, name: str, prefix: str) -> Source:
     )
 
 
-def _others(folder: Path) -> tuple[str, ...]:
+def _others(folder: Path, parts: Mapping[str, Path]) -> tuple[str, ...]:
     """What lies beside the parts; hidden files and what cnnfc and asv generate again are no loss.
 
     In a project's folder of reports that is ``asv``, ``gate`` and ``site``.
     """
-    known = (*PARTS, "asv", "gate", "site")
-    entries = sorted(folder.iterdir())
+    generated = ("asv", "gate", "site")
+    found = {part.resolve() for part in parts.values()}
     return tuple(
         entry.name + "/" * entry.is_dir()
-        for entry in entries
-        if entry.name not in known and not entry.name.startswith(".")
+        for entry in (sorted(folder.iterdir()) if folder.is_dir() else ())
+        if entry.name not in generated
+        and not entry.name.startswith(".")
+        and entry.resolve() not in found
     )
 
 
@@ -99,8 +133,18 @@ def _unpack(path: Path, folder: Path) -> None:
     try:
         with tarfile.open(path) as archive:
             size = 0
-            for member in archive:
+            for number, member in enumerate(archive, 1):
+                if not (member.isfile() or member.isdir()):
+                    raise DataError(
+                        f"{path} is not a safe archive ({member.name} is neither a file nor a "
+                        f"folder): nothing was merged"
+                    )
                 size += member.size
+                if number > MOST_MEMBERS:
+                    raise DataError(
+                        f"{path} has more than {MOST_MEMBERS:,} files: unpack it yourself and "
+                        f"name the folder"
+                    )
                 if size > LARGEST_ARCHIVE:
                     raise DataError(
                         f"{path} unpacks to more than {LARGEST_ARCHIVE // 2**30} GiB: unpack it "

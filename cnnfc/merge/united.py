@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from cnnfc.history.parameters import shown
 
 Object = Mapping[str, object]
+
+#: Facts about a machine, in asv's words, in which two boxes of one make may differ, or one box
+#: before and after an update of its kernel (text of the kernel, usable memory in bytes).
+NOTED_OF_MACHINES: Final = ("os", "ram")
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,15 @@ class Conflict:
 
 @dataclass(frozen=True)
 class United:
-    """A file's content after the merge, in which everything without a conflict is."""
+    """A file's content after the merge, in which everything without a conflict is.
+
+    ``notes`` are differences that need nobody: what either side says may stand, and `content` has
+    the one that is kept.
+    """
 
     content: Object
     conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[Conflict, ...] = ()
 
 
 def same(one: object, other: object) -> bool:
@@ -56,23 +65,48 @@ def conflict(where: str, kept: object, other: object) -> Conflict:
     return Conflict(where, shown(kept), shown(other))
 
 
-def unite_fields(
-    ours: Object, theirs: Object, prefix: str = "", without: Iterable[str] = ()
-) -> United:
-    """`ours` with what only `theirs` has; fields that differ are conflicts.
+def larger_version(one: object, other: object) -> bool:
+    """Whether version `one` of a benchmark goes before `other`, whichever of them comes first.
 
-    A field that is null counts as missing.  Conflicts are named `prefix` + field; fields `without`
-    stay as they are in `ours`.
+    Numbers are compared as such.  asv's own versions are hashes, which have no order; that of
+    their letters serves, so that all orders of merging end in the same file.
+
+    >>> larger_version("10", "9")
+    True
     """
-    content, conflicts = dict(ours), []
+    return _rank(one) >= _rank(other)
+
+
+def _rank(version: object) -> tuple[bool, int, str]:
+    text = "" if version is None else str(version)
+    number = text.isascii() and text.isdecimal() and len(text) < 20
+    return (number, int(text) if number else 0, text)
+
+
+def unite_fields(
+    ours: Object,
+    theirs: Object,
+    prefix: str = "",
+    without: Iterable[str] = (),
+    noted: Iterable[str] = (),
+) -> United:
+    """`ours` with what only `theirs` has; fields that differ are conflicts, those `noted` notes.
+
+    A field that is null counts as missing.  Both are named `prefix` + field; fields `without` stay
+    as they are in `ours`.
+    """
+    content = dict(ours)
+    conflicts: list[Conflict] = []
+    notes: list[Conflict] = []
     for key, value in theirs.items():
         if key in without or value is None:
             continue
         if content.get(key) is None:
             content[key] = value
         elif not same(content[key], value):
-            conflicts.append(conflict(prefix + key, content[key], value))
-    return United(content, tuple(conflicts))
+            found = notes if key in noted else conflicts
+            found.append(conflict(prefix + key, content[key], value))
+    return United(content, tuple(conflicts), tuple(notes))
 
 
 def unite_axes(ours: list[list[str]], theirs: list[list[str]]) -> list[list[str]] | None:

@@ -1,7 +1,9 @@
 import fcntl
+import importlib
 import io
 import json
 import os
+import sys
 import tarfile
 
 import pytest
@@ -19,6 +21,7 @@ RECORD = {
     "software": {},
     "asv": {},
 }
+SECTION = {"question": "Why?", "settings": {}, "software": {}, "points": {}, "sittings": []}
 
 
 def write(path, content):
@@ -39,7 +42,8 @@ def box(tmp_path):
     """What another machine measured."""
     write(tmp_path / "box/results/oak/machine.json", {"machine": "oak", "version": 1})
     write(tmp_path / "box/hardware/oak/r.json", RECORD)
-    write(tmp_path / "box/studies/s.json", {"schema": 1, "study": "s", "machines": {"oak": {}}})
+    study = {"schema": 1, "study": "s", "machines": {"oak": SECTION}}
+    write(tmp_path / "box/studies/s.json", study)
     return tmp_path / "box"
 
 
@@ -163,6 +167,70 @@ def test_a_run_that_is_measuring_is_not_merged_into(project, box):
             run(project, box)
         # What is only looked at disturbs nobody.
         assert run(project, box, dry_run=True)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "results"),
+    [({}, "results"), ({"results_dir": "kept/asv"}, "kept/asv")],
+    ids=["default", "elsewhere"],
+)
+def test_a_project_is_merged_from_where_it_keeps_its_measurements(
+    project, box, tmp_path, options, results
+):
+    other = tmp_path / "other"
+    write(other / "asv.conf.json", {"version": 1, "repo": ".", **options})
+    (other / results).parent.mkdir(parents=True, exist_ok=True)
+    (box / "results").rename(other / results)
+    (other / "reports").mkdir()
+    for part in ("hardware", "studies"):
+        (box / part).rename(other / "reports" / part)
+    code, text, _ = run(project, other)
+    assert code == 0
+    assert f"{other}: a project with results, hardware, studies\n" in text
+    assert (project / "asv-results/oak/machine.json").is_file()
+    assert (project / "reports/hardware/oak/r.json").is_file()
+    assert (project / "reports/studies/s.json").is_file()
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_into_the_reports_of_another_project_waits_for_its_runs(box, tmp_path, project, configured):
+    other = tmp_path / "other"
+    (other / "reports" / "asv").mkdir(parents=True)
+    if configured:
+        write(other / "asv.conf.json", {"version": 1, "repo": ".", "results_dir": "kept"})
+    lock = other / "reports" / "asv" / "run.lock"
+    lock.write_text(f"{os.getpid()}\n")
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(UsageError, match="another run is measuring"):
+            run(project, box, into=other / "reports")
+    assert run(project, box, into=other / "reports")[0] == 0
+    results = other / ("kept" if configured else "reports/results")
+    assert (results / "oak/machine.json").is_file()
+
+
+def test_a_system_without_the_locks_of_runs_merges_into_a_folder(
+    project, box, tmp_path, monkeypatch
+):
+    # As on Windows, where the module cannot be imported.
+    monkeypatch.setitem(sys.modules, "cnnfc.harness.lock", None)
+    monkeypatch.delitem(sys.modules, "cnnfc.commands.merge")
+    fresh = importlib.import_module("cnnfc.commands.merge")
+    options = fresh.MergeOptions((box,), into=tmp_path / "all")
+    assert fresh.merge(options, io.StringIO(), start=project) == 0
+    with pytest.raises(UsageError, match="which this system does not have: merge into a new"):
+        fresh.merge(fresh.MergeOptions((box,)), io.StringIO(), start=project)
+
+
+def test_differences_without_harm_are_said_and_nothing_is_wrong(project, box):
+    write(project / "asv-results/oak/machine.json", {"machine": "oak", "os": "Linux 5"})
+    write(box / "results/oak/machine.json", {"machine": "oak", "os": "Linux 6"})
+    code, text, _ = run(project, box)
+    where = "results/oak/machine.json: os"
+    assert code == 0
+    assert f"  differs without harm: {where}: kept 'Linux 5', {box} has 'Linux 6'\n" in text
+    (note,) = json.loads(run(project, box, as_json=True)[1])["notes"]
+    assert (note["where"], note["kept"], note["other"]) == ("os", "'Linux 5'", "'Linux 6'")
 
 
 def test_a_target_that_is_no_folder_of_reports_is_refused(project, box, tmp_path):

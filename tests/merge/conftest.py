@@ -60,6 +60,13 @@ def record(**changes):
     return {**fields, **parts, **changes}
 
 
+def section(start="2026-01-01", end="2026-01-02", **changes):
+    """The least that a machine's section of a study has."""
+    times = {"started_at": start, "finished_at": end}
+    parts = {"question": "Why?", "settings": {}, "software": {}, "points": {}, "sittings": []}
+    return {**times, **parts, **changes}
+
+
 def study(machines, **changes):
     return {"schema": 1, "study": "fidelity", "machines": machines, **changes}
 
@@ -95,7 +102,7 @@ def make():
 
     Make.row, Make.result_file = staticmethod(row), staticmethod(result_file)
     Make.benchmark, Make.record = staticmethod(benchmark), staticmethod(record)
-    Make.study = staticmethod(study)
+    Make.study, Make.section = staticmethod(study), staticmethod(section)
     return Make
 
 

@@ -35,7 +35,7 @@ def shards(reports, make):
         box.write("results/oak/machine.json", {"machine": "oak", "version": 1})
         box.write(make.file, make.result_file({"b.time_it": make.row(values, axes, start)}))
         box.write(f"hardware/oak/{name}.json", make.record())
-        box.write("studies/fidelity.json", make.study({name: {"started_at": "2026"}}))
+        box.write("studies/fidelity.json", make.study({name: make.section()}))
         boxes.append(box)
     return boxes
 
@@ -102,6 +102,27 @@ def test_a_dry_run_writes_nothing_and_says_what_a_real_one_would(merge, shards, 
     dry = merge(*shards, dry=True)
     assert not reports("all").root.exists()
     assert merge(*shards) == dry
+
+
+def test_a_difference_without_harm_is_noted_and_the_file_is_united(merge, shards, make):
+    merge(shards[0])
+    content = shards[1].read(make.file)
+    shards[1].write(make.file, {**content, "date": 7, "params": {"machine": "oak", "os": "new"}})
+    shards[0].write(make.file, {**shards[0].read(make.file), "params": {"machine": "oak"}})
+    merged = merge(shards[1])
+    assert merged.conflicts == merged.problems == []
+    assert [(note.path, note.conflict.where) for note in merged.notes] == [(make.file, "date")]
+    assert make.file in merged.united
+
+
+def test_a_study_that_is_there_with_a_number_that_is_not_finite_is_a_problem(
+    merge, shards, reports, make
+):
+    spoiled = make.study({"one": make.section(points={"a": {"ratio": make.nan}})})
+    reports("all").write("studies/fidelity.json", spoiled)
+    (problem,) = merge(shards[1]).problems
+    assert problem.path == "studies/fidelity.json, which is there already"
+    assert "a number that is not finite" in problem.reason
 
 
 @pytest.mark.parametrize(

@@ -39,14 +39,29 @@ def test_a_list_of_parameters_that_has_grown_is_the_longer_one(make):
         assert united.content["a"]["params"] == [["'a'", "'b'"]]
 
 
-def test_contradicting_lists_of_parameters_are_a_conflict_named_by_the_benchmark(make):
+def test_contradicting_lists_of_parameters_are_noted_and_ours_stand(make):
     ours = suite(a=make.benchmark([["'a'", "'b'"]]))
     united = unite_benchmarks(ours, suite(a=make.benchmark([["'b'", "'a'"]]), b=make.benchmark()))
-    assert wheres(united) == ["a: parameters"]
+    assert united.conflicts == ()
+    assert [note.where for note in united.notes] == ["a: parameters"]
     assert united.content == {**ours, "b": make.benchmark()}
 
 
-@pytest.mark.parametrize("field", ["version", "type", "unit", "param_names"])
+@pytest.mark.parametrize(
+    ("small", "large"), [("9", "10"), ("ab12", "9"), ("ab12", "ab2"), (None, "1")]
+)
+def test_of_two_versions_of_a_benchmark_the_larger_one_stands(make, small, large):
+    less = suite(a=make.benchmark([["'x'"]], version=small, type="track"))
+    more = suite(a=make.benchmark(version=large))
+    kept, taken = unite_benchmarks(more, less), unite_benchmarks(less, more)
+    assert kept.content == taken.content == more
+    assert kept.conflicts == taken.conflicts == ()
+    # What comes in is no loss; what is not taken is said.
+    assert [note.where for note in kept.notes] == ["a: version"]
+    assert taken.notes == ()
+
+
+@pytest.mark.parametrize("field", ["type", "unit", "param_names"])
 def test_a_benchmark_that_means_something_else_is_a_conflict(make, field):
     ours = suite(a=make.benchmark())
     united = unite_benchmarks(
@@ -82,11 +97,43 @@ def test_what_is_no_suite_is_refused(content, reason):
 
 
 def test_facts_about_a_machine_are_united_and_contradictions_named():
-    united = unite_machine({"machine": "oak", "os": "Linux 6"}, {"os": "Linux 5", "ram": "8"})
-    assert united.content == {"machine": "oak", "os": "Linux 6", "ram": "8"}
-    assert wheres(united) == ["os"]
+    united = unite_machine({"machine": "oak", "cpu": "A"}, {"cpu": "B", "ram": "8"})
+    assert united.content == {"machine": "oak", "cpu": "A", "ram": "8"}
+    assert wheres(united) == ["cpu"]
     with pytest.raises(DataError, match="names no machine"):
         check_machine({}, Path("machine.json"))
+
+
+@pytest.mark.parametrize("field", ["machine", "cpu", "num_cpu", "arch"])
+def test_machines_that_are_not_one_are_a_conflict(field):
+    united = unite_machine({field: "1"}, {field: "2"})
+    assert (wheres(united), united.notes) == ([field], ())
+
+
+@pytest.mark.parametrize("field", ["os", "ram"])
+def test_what_an_update_of_the_kernel_changes_is_noted_and_ours_stays(field):
+    united = unite_machine({field: "1"}, {field: "2"})
+    assert (united.content, united.conflicts) == ({field: "1"}, ())
+    assert [(note.where, note.kept, note.other) for note in united.notes] == [(field, "'1'", "'2'")]
+
+
+def test_of_a_record_the_finished_version_of_the_same_run_stands(make):
+    begun = make.record(commit="c")
+    finished = make.record(commit="c", finished_at="2026-01-02T03:05:05+00:00", notes=[])
+    for one, other in ((begun, finished), (finished, begun)):
+        united = unite_record(one, other)
+        assert (united.content, united.conflicts) == (finished, ())
+
+
+@pytest.mark.parametrize(
+    "change", [{"commit": "d"}, {"machine": "elm"}, {"started_at": "2026-01-03T00:00:00+00:00"}]
+)
+def test_the_finished_record_of_another_run_is_a_conflict(make, change):
+    begun = make.record(commit="c")
+    finished = {**make.record(commit="c", finished_at="2026-01-02T03:05:05+00:00"), **change}
+    for one, other in ((begun, finished), (finished, begun)):
+        united = unite_record(one, other)
+        assert (united.content, len(united.conflicts)) == (one, 1)
 
 
 def test_hardware_records_are_equal_or_in_conflict(make):
@@ -145,9 +192,25 @@ def test_other_differences_between_sections_are_conflicts(make, ours, theirs):
         ({}, "it is not the file of a study"),
         ({"schema": 2, "study": "fidelity", "machines": {}}, "it has schema 2.*update cnnfc"),
         ({"schema": 1, "study": "other", "machines": {}}, "of the study 'other' and not of fid"),
-        ({"schema": 1, "study": "fidelity", "machines": {"oak": 1}}, "section of oak is not an"),
+        ({"schema": 1, "study": "fidelity", "machines": {"oak": 1}}, "section of oak is damaged"),
     ],
 )
 def test_what_is_no_study_is_refused(content, reason):
     with pytest.raises(DataError, match=reason):
+        check_study(content, Path("fidelity.json"))
+
+
+@pytest.mark.parametrize(
+    "change", [{"points": {"a": 1}}, {"settings": None}, {"sittings": {}}, {"question": 1}]
+)
+def test_a_section_that_readers_of_studies_would_stumble_over_is_refused(make, change):
+    check_study(make.study({"oak": make.section()}), Path("fidelity.json"))
+    with pytest.raises(DataError, match="section of oak is damaged"):
+        check_study(make.study({"oak": make.section(**change)}), Path("fidelity.json"))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_study_with_a_number_that_is_not_finite_is_refused(make, number):
+    content = make.study({"oak": make.section(points={"a": {"ratio": number}})})
+    with pytest.raises(DataError, match="a number that is not finite"):
         check_study(content, Path("fidelity.json"))

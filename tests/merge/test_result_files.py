@@ -126,6 +126,13 @@ def test_values_of_two_versions_of_a_benchmark_are_not_mixed(shard, make):
     assert united.content == ours or same(united.content, ours)
 
 
+def test_of_two_versions_without_a_value_the_larger_one_stands(shard, make):
+    small, large = shard([make.nan] * 4, version="9"), shard([None] * 4, version="10")
+    for united in (unite(small, large), unite(large, small)):
+        assert united.conflicts == ()
+        assert united.content["results"][NAME] == large["results"][NAME]
+
+
 def test_a_version_without_a_value_gives_way(shard, make):
     empty, full = shard([make.nan] * 4), shard([1.0] * 4, version="2")
     for united in (unite(empty, full), unite(full, empty)):
@@ -152,9 +159,8 @@ def test_files_of_different_things_are_not_united(make, changes, where):
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
-        ({"date": 1}, "date"),
         ({"params": {"machine": "oak", "cpu": "Other"}}, "params.cpu"),
-        ({"requirements": {"numpy": "2"}}, "requirements"),
+        ({"env_vars": {"A": "2"}}, "env_vars"),
     ],
 )
 def test_facts_that_differ_are_named_and_values_are_united_all_the_same(make, changes, where):
@@ -164,6 +170,24 @@ def test_facts_that_differ_are_named_and_values_are_united_all_the_same(make, ch
     )
     assert [conflict.where for conflict in united.conflicts] == [where]
     assert sorted(united.content["results"]) == ["b.time_a", "b.time_b"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"date": 1}, "date"),
+        ({"requirements": {"numpy": "2"}}, "requirements"),
+        ({"params": {"machine": "oak", "os": "Linux 7"}}, "params.os"),
+        ({"params": {"machine": "oak", "ram": "8"}}, "params.ram"),
+    ],
+)
+def test_facts_that_may_differ_between_shards_are_noted_and_ours_stay(make, changes, where):
+    ours = make.result_file({}, params={"machine": "oak", "os": "Linux 6", "ram": "9"})
+    united = unite(ours, make.result_file({}, **changes))
+    assert united.conflicts == ()
+    assert [note.where for note in united.notes] == [where]
+    assert united.content["date"] == ours["date"]
+    assert {key: united.content["params"][key] for key in ours["params"]} == ours["params"]
 
 
 def test_columns_are_found_by_their_names(shard, make):

@@ -82,9 +82,9 @@ def test_an_archive_without_compression_is_one_too(tmp_path):
     assert found(path) == ("an archive of asv's results", ("results",))
 
 
-def link(name, to):
+def link(name, to, kind=tarfile.SYMTYPE):
     info = tarfile.TarInfo(name)
-    info.type, info.linkname = tarfile.SYMTYPE, to
+    info.type, info.linkname = kind, to
     return info
 
 
@@ -101,9 +101,11 @@ def device(name):
         ("results/../../outside.json", b"{}"),
         link("results/oak", "/etc"),
         link("results/oak", "../../.."),
+        link("results/inside", "benchmarks.json"),
+        link("results/hard", "results/benchmarks.json", tarfile.LNKTYPE),
         device("results/zero"),
     ],
-    ids=["above", "through", "absolute-link", "relative-link", "device"],
+    ids=["above", "through", "absolute-link", "relative-link", "inside", "hard-link", "device"],
 )
 def test_an_archive_that_reaches_out_of_its_folder_is_refused(tmp_path, member):
     path = pack(tmp_path / "bad.tar.gz", ("results/benchmarks.json", b"{}"), member)
@@ -129,6 +131,64 @@ def test_an_archive_that_would_fill_the_disk_is_refused(tmp_path, monkeypatch):
     path = pack(tmp_path / "bomb.tar.gz", ("results/a", bytes(11)))
     with pytest.raises(DataError, match="unpacks to more than"):
         found(path)
+
+
+def test_an_archive_of_endless_files_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MOST_MEMBERS", 2)
+    files = [(f"results/{number}", b"") for number in range(3)]
+    assert found(pack(tmp_path / "two.tar.gz", *files[:2])) is not None
+    with pytest.raises(DataError, match="more than 2 files: unpack it yourself"):
+        found(pack(tmp_path / "three.tar.gz", *files))
+
+
+def parts_of(results):
+    """A project that keeps its results in the folder `results`, as the caller finds out."""
+
+    def parts(folder):
+        if not (folder / "asv.conf.json").is_file():
+            return None
+        reports = folder / "reports"
+        return {
+            "results": folder / results,
+            "hardware": reports / "hardware",
+            "studies": reports / "studies",
+        }
+
+    return parts
+
+
+@pytest.mark.parametrize("results", ["results", "kept/asv", "reports/results", "reports/other"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_projects_results_are_where_its_configuration_says(reports, tmp_path, results, packed):
+    box = reports("box")
+    for name in ("asv.conf.json", f"{results}/oak/machine.json", "reports/hardware/oak/r.json"):
+        box.write(name, {})
+    box.write("reports/notes.txt", "")
+    path = box.root
+    if packed:
+        path = tmp_path / "box.tar.gz"
+        with tarfile.open(path, "w:gz") as archive:
+            archive.add(box.root, arcname="box")
+    with open_source(path, parts_of(results)) as source:
+        assert source.kind == ("an archive of a project" if packed else "a project")
+        assert list(source.parts) == ["results", "hardware"]
+        assert (source.parts["results"] / "oak" / "machine.json").is_file()
+        assert source.passed_over == ("notes.txt",)
+
+
+def test_a_project_without_measurements_is_said(reports):
+    reports("box").write("asv.conf.json", {})
+    source = open_source(reports("box").root, parts_of("kept"))
+    with pytest.raises(UsageError, match=r"is a project without measurements: .*box/kept"), source:
+        pass
+
+
+def test_an_archive_may_not_lead_to_results_outside_of_it(reports, tmp_path):
+    reports("outside").write("oak/machine.json", {})
+    path = pack(tmp_path / "bad.tar.gz", ("asv.conf.json", b"{}"), ("reports/x", b""))
+    source = open_source(path, parts_of(reports("outside").root))
+    with pytest.raises(DataError, match="results_dir leads out of the archive"), source:
+        pass
 
 
 def test_a_python_that_cannot_unpack_safely_does_not_unpack(tmp_path, monkeypatch):
