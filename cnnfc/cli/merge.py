@@ -16,14 +16,15 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="DIR",
-        help="a folder with results/, hardware/ or studies/ in it, a project with such a reports/, "
-        "asv's results folder itself, or a .tar.gz of one of them",
+        help="a folder with results/, hardware/ or studies/ in it, a project, asv's results folder "
+        "itself, or a .tar.gz of one of them",
     )
     parser.add_argument(
         "--into",
         type=Path,
         metavar="DIR",
-        help="merge into DIR/results, DIR/hardware and DIR/studies (default: this project's)",
+        help="merge into DIR/results, DIR/hardware and DIR/studies, or, if it is the reports/ of a "
+        "project, where that project keeps them (default: this project's)",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be merged and write nothing"

@@ -21,12 +21,13 @@ def test_what_a_killed_run_left_goes_and_nothing_else(tmp_path, dead):
         "oak/1234abcd-here.json.tmp",
         "oak/machine.json.tmp",
         f"oak/.r.json.{dead}-0123abcd.tmp",
+        f"oak/.r.json.{os.getpid()}-0123abcd.tmp",  # of a dead process that had our number
         "oak/.r.json.lock.tmp",
     ]
     kept = [
         "benchmarks.json",
         "oak/1234abcd-here.json",
-        f"oak/.r.json.{os.getpid()}-0123abcd.tmp",  # its process is running
+        f"oak/.r.json.{os.getppid()}-0123abcd.tmp",  # its process is running
         f"oak/.r.json.{dead}-0123ABCD.tmp",
         "oak/notes.tmp",
         "oak/.mine.json.tmp",

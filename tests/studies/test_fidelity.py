@@ -47,6 +47,8 @@ def test_unknown_devices_and_cases_are_refused(pytestconfig, devices, cases):
         Fidelity(request_for(pytestconfig.rootpath, devices=devices, cases=cases))
 
 
+# torch.utils.benchmark imports distutils where setuptools does not stand in for it.
+@pytest.mark.filterwarnings("ignore:The distutils package:DeprecationWarning")
 def test_a_step_gives_a_value_a_pair_of_the_suite_and_both_references(pytestconfig, monkeypatch):
     monkeypatch.setattr(fidelity, "PAIRS", 2)
     study = Fidelity(request_for(pytestconfig.rootpath, devices=("cpu-1",), cases=("dense.64-64",)))
