@@ -1,12 +1,13 @@
 """Turns a sample into a centre with its interval, and into warnings where it deserves doubt.
 
 The centre of a timing is the lower quartile of its values, that of anything else the median.  What
-disturbs a timing only ever makes it slower, so low quantiles agree better from run to run: on a
-shared virtual machine two runs of the same code agreed within 3% for 61% of the cases by the lower
-quartile and for 51% by the median, on two threads for 46% and 34% (`cnnfc study steadiness`).  The
-minimum agreed for 67% and 56%, but no interval of it can be had from a run's values.  The lower
-quartile is the lowest quantile with a 95% interval at 15 values; it needs `LEAST_FOR_QUARTILE`, and
-with fewer, or without the values, the median stands in.
+disturbs a timing only ever makes it slower, so low quantiles agree better from run to run.  On a
+shared virtual machine (``reports/studies/steadiness.json``, quiet, runs of 15 values) two runs of
+the same code agreed within 3% for 69% of cases and pairs by the lower quartile, 63% by the median
+and 79% by the minimum on one thread; for 58%, 45% and 76% on two.  Of the minimum no interval can
+be had from the values of a run; the lower quartile is the lowest quantile that has a 95% interval
+at 15 values.  It needs `LEAST_FOR_QUARTILE`, and with fewer, or without the values, the median
+stands in.
 
 An interval is made of two order statistics and assumes nothing of the distribution: for
 independent values of a continuous distribution the r-th and the s-th smallest of n values enclose

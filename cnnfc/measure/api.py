@@ -26,22 +26,18 @@ from cnnfc.measure import heap, quiet
 quiet.prepare()  # must run before anything imports torch
 heap.keep()
 
-import contextlib
 import functools
 import os
-import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import torch
-from asv_runner.benchmarks.mark import SkipNotImplemented
 
 from cnnfc.cases import Case, Copy, Gemm, Loop
-from cnnfc.errors import CannotMeasure, CnnfcError
+from cnnfc.errors import CannotMeasure
 from cnnfc.measure import asv_type, caches, canaries, layers, recording, stages, timings
 from cnnfc.measure.clocks import clock
-from cnnfc.measure.devices import failed_allocations, give_back_memory
+from cnnfc.measure.skipping import OtherProfile, skip, skipping
 from cnnfc.names import Device, parse_profile
 
 # A profile that does not exist would silently measure another one: refuse to be imported.
@@ -70,18 +66,6 @@ API_VERSION = 1
 
 Sample = dict[str, Any]
 C = TypeVar("C", bound=Case)
-
-#: What the CPU allocator, Metal, cuBLAS and cuDNN, the CUDA and HIP runtimes (of memory that is not
-#: torch's), MIOpen and Intel's runtime say when memory is out.
-_OUT_OF_MEMORY = (
-    "can't allocate memory",
-    "backend out of memory",
-    "Invalid buffer size",
-    "STATUS_ALLOC_FAILED",
-    "error: out of memory",
-    "miopenStatusAllocFailed",
-    "UR_RESULT_ERROR_OUT_OF_",
-)
 
 
 class Suite:
@@ -118,7 +102,7 @@ def train_step(case: str, device: str, profile: str | None = None) -> Callable[[
 
 def evict(case: str, device: str) -> None:
     """Build the forward call of `case`, then push everything out of the caches of `device`."""
-    with _skipping(case, device):
+    with skipping(case, device):
         forward(case, device)
         caches.evict(Device.parse(device))
 
@@ -130,8 +114,8 @@ def first_call(case: str, device: str) -> Sample:
     compilation of kernels and the start of threads, and excludes building the layer.
     """
     if _started:
-        _skip(f"{_started[0]} has run in this process already", case, device)
-    with _skipping(case, device):
+        skip(f"{_started[0]} has run in this process already", case, device)
+    with skipping(case, device):
         workload = layers.build_forward(Case.parse(case), Device.parse(device))
         workload.activate()
         _started.append(case)
@@ -173,7 +157,7 @@ def peak_device_memory(case: str, device: str) -> int:
     For CPUs use a ``peakmem_`` benchmark, which reads the process's largest resident size.
     """
     place = Device.parse(device)
-    with _skipping(case, device):
+    with skipping(case, device):
         if place.kind not in ("cuda", "xpu"):
             raise CannotMeasure("device memory is counted on CUDA, ROCm and XPU devices alone")
         call = forward(case, device)
@@ -187,27 +171,27 @@ def peak_device_memory(case: str, device: str) -> int:
 
 def canary_flops(case: str, device: str) -> Sample:
     """FLOP/s of a large matrix product (``gemm.2048``), each call a value."""
-    with _skipping(case, device):
+    with skipping(case, device):
         return _sample(canaries.gemm_flops(_canary(case, Gemm), Device.parse(device)))
 
 
 def canary_bandwidth(case: str, device: str) -> Sample:
     """Bytes a second of a copy larger than the caches (``copy.x4llc``), each call a value."""
-    with _skipping(case, device):
+    with skipping(case, device):
         return _sample(canaries.copy_bandwidth(_canary(case, Copy), Device.parse(device)))
 
 
 def canary_duration(case: str, device: str) -> Sample:
     """Seconds of an empty interpreter loop (``loop.1000000``), each run a value."""
-    with _skipping(case, device):
+    with skipping(case, device):
         return _sample(canaries.loop_duration(_canary(case, Loop), Device.parse(device)))
 
 
 def forget() -> None:
     """Drop every layer that was built: the next call builds its layer anew.
 
-    For programs that measure one case several times in a process and want another place in memory
-    for each, as another process would give it.
+    For programs that measure one case several times in a process.  The new layer may well get the
+    old one's place in memory.
     """
     _forward.cache_clear()
     _train_step.cache_clear()
@@ -221,7 +205,7 @@ def _timed(
 
     `marks` says whether it reads the clock of the device, which a CPU has none of.
     """
-    with _skipping(case, device):
+    with skipping(case, device):
         place = Device.parse(device)
         if marks and place.is_cpu:
             raise CannotMeasure("a CPU has no clock beside the host's, which time_layer reads")
@@ -229,10 +213,6 @@ def _timed(
             timing = measure(stage)
         recording.note_timing(measure.__name__, case, device, timing)
         return {"samples": list(timing.values), "number": timing.number}
-
-
-class _OtherProfile(CannotMeasure):
-    """Reserved for another profile: no news about this machine, so not a note of its record."""
 
 
 #: Cases that have run in this process, in order.
@@ -258,14 +238,14 @@ def _ready(
 
 @functools.cache
 def _forward(case: str, device: str, profile: str | None) -> layers.Workload:
-    with _skipping(case, device):
+    with skipping(case, device):
         _check_profile(profile)
         return _tried(layers.build_forward(Case.parse(case), Device.parse(device)), case)
 
 
 @functools.cache
 def _train_step(case: str, device: str, profile: str | None) -> layers.Workload:
-    with _skipping(case, device):
+    with skipping(case, device):
         _check_profile(profile)
         return _tried(layers.build_train_step(Case.parse(case), Device.parse(device)), case)
 
@@ -282,7 +262,7 @@ def _tried(workload: layers.Workload, case: str) -> layers.Workload:
 def _check_profile(profile: str | None) -> None:
     current = os.environ.get("CNNFC_PROFILE", "standard")
     if profile is not None and current != profile:
-        raise _OtherProfile(f"only the {profile} profile measures this")
+        raise OtherProfile(f"only the {profile} profile measures this")
 
 
 def _canary(case: str, kind: type[C]) -> C:
@@ -295,47 +275,3 @@ def _canary(case: str, kind: type[C]) -> C:
 def _sample(values: Sequence[float]) -> Sample:
     """What asv takes for a benchmark that has done its own repeating."""
     return {"samples": list(values), "number": 1}
-
-
-@contextlib.contextmanager
-def _skipping(case: str, device: str) -> Iterator[None]:
-    """Turn everything that makes a case impossible here into asv's skip, with its reason."""
-    failed = _failed_allocations(device)
-    try:
-        yield
-    except SkipNotImplemented:  # skipped already, further in
-        raise
-    except _OtherProfile as error:
-        raise SkipNotImplemented(str(error)) from None
-    except CnnfcError as error:  # also a name that this commit cannot parse yet
-        _skip(str(error), case, device)
-    except (RuntimeError, MemoryError) as error:
-        # cuDNN tries kernel after kernel when memory runs out, and in the end finds none.
-        if not _is_out_of_memory(error) and _failed_allocations(device) == failed:
-            raise
-        # What failed must not keep the memory that the next layer needs.
-        layers.disturb()
-        traceback.clear_frames(error.__traceback__)
-        give_back_memory(Device.parse(device))
-        reason = str(error).partition("\n")[0]
-        _skip(reason if _is_out_of_memory(error) else f"out of memory: {reason}", case, device)
-
-
-def _failed_allocations(device: str) -> int:
-    try:
-        return failed_allocations(Device.parse(device))
-    except CnnfcError:
-        return 0  # a name that this commit cannot parse yet, which is found to be one later
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """CUDA and XPU raise a type of their own; CPUs, MPS and libraries a plain RuntimeError."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    return any(words in str(error) for words in _OUT_OF_MEMORY)
-
-
-def _skip(reason: str, case: str, device: str) -> NoReturn:
-    print(f"cnnfc: skipped {case} on {device}: {reason}", file=sys.stderr)  # noqa: T201
-    recording.note_skip(reason, case, device)
-    raise SkipNotImplemented(reason)

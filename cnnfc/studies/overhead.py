@@ -170,7 +170,7 @@ def tabulate(settings: Mapping[str, Any], points: Mapping[str, Point]) -> list[s
         ("run", "wall", "points", "s a point", "timed", "values a point", "interval"), rows
     )
     lines.append("timed: share of the wall time inside timed calls and warm-up")
-    lines.append("interval: width of the 95% interval over the median, median of the points")
+    lines.append("interval: width of the 95% interval over the centre, median of the points")
     return [*lines, *_verdict(pairs)]
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from asv_runner.benchmarks.mark import SkipNotImplemented
 
-from cnnfc.measure import api, layers, recording, timings
+from cnnfc.measure import api, layers, recording, skipping, timings
 
 
 @pytest.fixture(autouse=True)
@@ -335,7 +335,7 @@ def test_an_absent_accelerator_is_skipped_by_every_timing():
 def test_a_library_that_finds_no_kernel_after_memory_ran_out_is_a_skip(monkeypatch, notes):
     """cuDNN tries its kernels one by one and does not say that each failed for want of memory."""
     failed = iter([0, 2])
-    monkeypatch.setattr(api, "failed_allocations", lambda device: next(failed))
+    monkeypatch.setattr(skipping, "failed_allocations", lambda device: next(failed))
 
     def explode():
         raise RuntimeError("FIND was unable to find an engine to execute this computation")
@@ -365,7 +365,7 @@ def test_a_layer_that_ran_out_of_memory_keeps_none(monkeypatch):
     def give_back(device):
         given_back.append((str(device), [tensor() for tensor in alive]))
 
-    monkeypatch.setattr(api, "give_back_memory", give_back)
+    monkeypatch.setattr(skipping, "give_back_memory", give_back)
 
     def run(weights):
         activations = weights * 2
