@@ -51,6 +51,8 @@ import asv.util
 
 #: What a benchmark printed is passed on up to this length; tracebacks have their point at the end.
 LONGEST_OUTPUT = 8000
+#: Significant digits of what was measured in result files.
+DIGITS = 7
 #: Errors that say that a disk, or this process's share of it, is full.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -212,14 +214,19 @@ def judge(result: object, exit_status: int) -> str:
 
 
 def write_whole_files() -> None:
-    """Let asv write its JSON files to another name first, then rename."""
+    """Let asv write its JSON files to another name first, then rename.
+
+    Measured numbers are cut to `DIGITS`: asv writes 17, and no clock resolves that many.
+    """
     original = asv.util.write_json
 
-    def write_json(path: str, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+    def write_json(path: str, data: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        if isinstance(data, dict) and "results" in data:
+            data = {**data, "results": _rounded(data["results"])}
         # Not ending in .json: asv takes every such file in a machine's folder for a result.
         temporary = f"{path}.tmp"
         try:
-            original(temporary, *arguments, **options)
+            original(temporary, data, *arguments, **options)
             os.replace(temporary, path)  # noqa: PTH105  # asv hands over plain texts
         except BaseException as error:
             with contextlib.suppress(OSError):
@@ -229,6 +236,17 @@ def write_whole_files() -> None:
             raise UnwrittenError(error.errno, error.strerror, path) from error
 
     asv.util.write_json = write_json
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """`value` with every finite number that is no integer cut to `DIGITS` significant digits."""
+    if isinstance(value, float) and math.isfinite(value):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(item) for item in value]
+    return value
 
 
 def keep_new_points_unmeasured() -> None:

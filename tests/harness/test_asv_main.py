@@ -338,6 +338,23 @@ def test_a_file_is_written_as_asv_writes_it(program, tmp_path, monkeypatch):
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["r.json"]
 
 
+def test_measured_numbers_are_cut_to_seven_digits_and_nothing_else_is(
+    program, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(asv.util, "write_json", asv.util.write_json)
+    program.write_whole_files()
+    row = [[4.465959592584558e-05, float("nan"), None, float("inf")], [["'a'"]], 1795266287466]
+    data = {"results": {"b": row}, "date": 1795266287466, "params": {"ram": "25276502016"}}
+    asv.util.write_json(str(tmp_path / "r.json"), data, 2, compact=True)
+    text = (tmp_path / "r.json").read_text()
+    written = json.loads(text)
+    assert written["results"]["b"][0][0] == 4.46596e-05
+    assert "[[4.46596e-05, NaN, null, Infinity], [[\"'a'\"]], 1795266287466]" in text
+    assert {name: written[name] for name in ("date", "params")} == {
+        name: data[name] for name in ("date", "params")
+    }
+
+
 def test_asv_never_chooses_the_running_interpreter_by_itself(program):
     assert not program.HereEnvironment.matches("3.11")
     assert not program.HereEnvironment.matches("same")
