@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PureWindowsPath
+from typing import Any, Final
 
 from cnnfc.errors import DataError, UsageError
 
@@ -125,11 +126,6 @@ def _others(folder: Path, parts: Mapping[str, Path]) -> tuple[str, ...]:
 
 
 def _unpack(path: Path, folder: Path) -> None:
-    if not hasattr(tarfile, "data_filter"):
-        raise UsageError(
-            f"this Python cannot unpack archives safely: unpack {path} yourself and name the "
-            f"folder, or use Python 3.11.4 or later"
-        )
     try:
         with tarfile.open(path) as archive:
             size = 0
@@ -139,6 +135,16 @@ def _unpack(path: Path, folder: Path) -> None:
                         f"{path} is not a safe archive ({member.name} is neither a file nor a "
                         f"folder): nothing was merged"
                     )
+                if _leads_out(member.name):
+                    raise DataError(
+                        f"{path} is not a safe archive ({member.name} leads out of it): nothing "
+                        f"was merged"
+                    )
+                # What an archive says of rights and owners is about another machine.
+                member.mode = 0o755 if member.isdir() else 0o644
+                member.uname = member.gname = ""
+                if hasattr(os, "getuid"):
+                    member.uid, member.gid = os.getuid(), os.getgid()
                 size += member.size
                 if number > MOST_MEMBERS:
                     raise DataError(
@@ -150,14 +156,20 @@ def _unpack(path: Path, folder: Path) -> None:
                         f"{path} unpacks to more than {LARGEST_ARCHIVE // 2**30} GiB: unpack it "
                         f"yourself and name the folder"
                     )
-            archive.extractall(folder, filter="data")
-    except tarfile.FilterError as error:
-        raise DataError(f"{path} is not a safe archive ({error}): nothing was merged") from None
+            # Python before 3.11.4 has no filters; what they refuse has been refused above.
+            options: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            archive.extractall(folder, **options)  # noqa: S202 - every member was looked at
     except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
         raise DataError(
             f"{path} cannot be unpacked ({error}): if its disk has room, copy the archive again "
             f"from where it was made"
         ) from None
+
+
+def _leads_out(name: str) -> bool:
+    """Whether a member of that name would be written outside of the folder it is unpacked to."""
+    parts = PureWindowsPath(name)  # which takes either slash, and knows drives
+    return bool(parts.drive or parts.root) or ".." in parts.parts
 
 
 def _inner(folder: Path) -> Path:

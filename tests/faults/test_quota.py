@@ -4,6 +4,7 @@ What single files of control groups mean is in tests/machine/test_cgroups.py.
 """
 
 import pytest
+from asv_runner.benchmarks.mark import SkipNotImplemented
 
 from cnnfc.errors import CannotMeasure
 from cnnfc.machine import record
@@ -141,7 +142,7 @@ def test_two_threads_in_half_a_cpu_are_skipped_for_the_quota():
 @pytest.mark.usefixtures("contained")
 def test_a_benchmark_on_two_threads_is_skipped_with_that_reason(capsys):
     api = pytest.importorskip("cnnfc.measure.api")
-    with pytest.raises(api.SkipNotImplemented, match=r"quota of this container is 0\.5 CPUs"):
+    with pytest.raises(SkipNotImplemented, match=r"quota of this container is 0\.5 CPUs"):
         api.forward("dense.8-8", "cpu-2")
     assert "the quota of this container is 0.5 CPUs" in capsys.readouterr().err
 

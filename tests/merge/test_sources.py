@@ -191,11 +191,18 @@ def test_an_archive_may_not_lead_to_results_outside_of_it(reports, tmp_path):
         pass
 
 
-def test_a_python_that_cannot_unpack_safely_does_not_unpack(tmp_path, monkeypatch):
-    monkeypatch.delattr(tarfile, "data_filter")
-    path = pack(tmp_path / "box.tar.gz", ("results/a", b""))
-    with pytest.raises(UsageError, match=r"unpack .* yourself and name the folder"):
-        found(path)
+def test_a_python_without_filters_unpacks_as_safely(tmp_path, monkeypatch):
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    with pytest.raises(DataError, match=r"leads out of it\): nothing was merged"):
+        found(pack(tmp_path / "evil.tar.gz", ("../evil", b"")))
+    assert not (tmp_path.parent / "evil").exists()
+    found(pack(tmp_path / "box.tar.gz", ("results/a", b"")))
+
+
+@pytest.mark.parametrize("name", ["/etc/evil", "results/../../evil", "C:\\evil", "..\\evil"])
+def test_a_member_that_leads_out_of_the_archive_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match=r"leads out of it\): nothing was merged"):
+        found(pack(tmp_path / "evil.tar.gz", (name, b"")))
 
 
 @pytest.mark.parametrize(
