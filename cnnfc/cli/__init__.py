@@ -12,6 +12,7 @@ from typing import Final, NoReturn, TextIO
 from cnnfc import __version__
 from cnnfc.cli import cases, doctor, machine, merge, report, run, study
 from cnnfc.cli.command import Command
+from cnnfc.commands.interrupts import INTERRUPTED
 from cnnfc.errors import CnnfcError, UsageError, unknown
 from cnnfc.machine.locked_files import NO_ROOM, remedy
 
@@ -24,9 +25,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "study": study.COMMAND,
     "merge": merge.COMMAND,
 }
-
-#: Exit code after Ctrl-C, as shells count it: 128 + SIGINT.
-INTERRUPTED: Final = 130
 
 
 class _Parser(argparse.ArgumentParser):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
-#: Exit code of an interrupted command.
+#: Exit code of an interrupted command, as shells count it: 128 + SIGINT.
 INTERRUPTED: Final = 130
 _NAMES: Final = ("SIGTERM", "SIGHUP")
 

@@ -81,7 +81,6 @@ def run_study(options: StudyOptions, out: TextIO, *, start: Path | None = None) 
         progress.say("interrupted: run the same command again for the rest")
         return INTERRUPTED
     finally:
-        study.close()
         progress.clear()
     _print(entry, {machine: section}, options, out)
     if not options.as_json:

@@ -1,8 +1,8 @@
 """The program that runs asv for cnnfc: asv itself, telling its caller step by step what it does.
 
-It is started by path in a process of its own, imports nothing of cnnfc (``here_name.py`` and
-``asv_guards.py`` beside it are loaded by path) and is imported by nothing, so that it works
-whatever folder it runs in and whichever cnnfc is installed beside asv::
+It is started by path in a process of its own, imports nothing of cnnfc (``here_name.py``,
+``asv_guards.py`` and ``asv_files.py`` beside it are loaded by path) and is imported by nothing, so
+that it works whatever folder it runs in and whichever cnnfc is installed beside asv::
 
     CNNFC_EVENTS=5 python -P .../asv_main.py run --bench 'conv' ...
 
@@ -13,7 +13,8 @@ once more.  With ``CNNFC_COMMIT_DATE`` (ms since 1970), ``-E here --set-commit-h
 repository: hash and date are the caller's word, and git need not be there.  Without these
 variables, asv behaves as ever, apart from four things:
 
-- its files are written whole or not at all, so that a kill while saving costs no earlier result;
+- its files are written whole or not at all, and measured numbers with seven digits: see
+  ``asv_files.py``;
 - ``-E here`` measures with the interpreter that runs this program.  asv's own ``existing``
   environment does that too, but puts the interpreter's path into the environment's name, so that
   moving a virtual environment would end every series;
@@ -26,8 +27,6 @@ installed asv and fails when a name has gone.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import itertools
 import json
 import logging
@@ -51,14 +50,6 @@ import asv.util
 
 #: What a benchmark printed is passed on up to this length; tracebacks have their point at the end.
 LONGEST_OUTPUT = 8000
-#: Significant digits of what was measured in result files.
-DIGITS = 7
-#: Errors that say that a disk, or this process's share of it, is full.
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class UnwrittenError(OSError):
-    """One of asv's JSON files, ``filename``, could not be written."""
 
 
 class Events:
@@ -213,42 +204,6 @@ def judge(result: object, exit_status: int) -> str:
     return "skipped" if isinstance(result, float) and math.isnan(result) else "measured"
 
 
-def write_whole_files() -> None:
-    """Let asv write its JSON files to another name first, then rename.
-
-    Measured numbers are cut to `DIGITS`: asv writes 17, and no clock resolves that many.
-    """
-    original = asv.util.write_json
-
-    def write_json(path: str, data: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
-        if isinstance(data, dict) and "results" in data:
-            data = {**data, "results": _rounded(data["results"])}
-        # Not ending in .json: asv takes every such file in a machine's folder for a result.
-        temporary = f"{path}.tmp"
-        try:
-            original(temporary, data, *arguments, **options)
-            os.replace(temporary, path)  # noqa: PTH105  # asv hands over plain texts
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108  # the same
-            if not isinstance(error, OSError):
-                raise
-            raise UnwrittenError(error.errno, error.strerror, path) from error
-
-    asv.util.write_json = write_json
-
-
-def _rounded(value: Any) -> Any:  # noqa: ANN401  # JSON
-    """`value` with every finite number that is no integer cut to `DIGITS` significant digits."""
-    if isinstance(value, float) and math.isfinite(value):
-        return float(f"{value:.{DIGITS}g}")
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_rounded(item) for item in value]
-    return value
-
-
 def keep_new_points_unmeasured() -> None:
     """Let a combination of parameters that the suite has only now count as skipped, not as failed.
 
@@ -292,7 +247,8 @@ def main() -> None:
     if events.descriptor is not None:
         guards.watch_caller(events.descriptor, events.stop)
     announce_points(events)
-    write_whole_files()
+    files = beside("asv_files")
+    files.install()
     keep_new_points_unmeasured()
     if os.environ.pop("CNNFC_LISTED", None):
         take_the_list()
@@ -301,7 +257,7 @@ def main() -> None:
         sys.stdout.flush()
     except OSError as error:
         # A full disk can stop asv anywhere, and then the log cannot say so.
-        if isinstance(error, UnwrittenError) or error.errno in NO_ROOM:
+        if files.is_of_the_disk(error):
             path, reason = str(error.filename or ""), str(error.strerror)
             events.send("unwritten", path=path, number=error.errno, reason=reason)
         raise

@@ -11,7 +11,7 @@ from cnnfc.machine import locked_files
 def sweep(folder: Path, machine: str) -> None:
     """Remove parts of files from `folder`, of results or of records, and from `machine`'s in it.
 
-    These are asv's ``*.json.tmp`` (see ``asv_main.write_whole_files``) and those of
+    These are asv's ``*.json.tmp`` (see ``asv_files.install``) and those of
     `locked_files`.  Call it while no other run of the project can be writing.
     """
     for place in (folder, folder / machine):

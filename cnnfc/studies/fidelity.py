@@ -141,9 +141,6 @@ class Fidelity:
                 values[side].append(_digits(read[side]()))
         return dict(values)
 
-    def close(self) -> None:
-        pass
-
 
 def _present() -> tuple[str, ...]:
     """One CPU thread, two, and the first of every kind of accelerator, as far as they are here."""

@@ -85,9 +85,6 @@ class Overhead:
                 selection = []
             return _measure(folder, selection)
 
-    def close(self) -> None:
-        pass
-
 
 def _measure(folder: Path, selection: Sequence[str]) -> Point:
     """Wall seconds of one call of asv, what of it was timed, and the summaries of its points."""

@@ -2,62 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from cnnfc.cases import Case, Convolution, Dense
 from cnnfc.errors import CannotMeasure
 
+Description = tuple[str, dict[str, Any], tuple[int, ...]]
 
-def plain_layer(case: Case) -> Any:  # noqa: ANN401 - torch is not imported here
-    """The torch module that `case` describes, as a user would write it down."""
-    import torch  # noqa: PLC0415
 
+def describe(case: Case) -> Description:
+    """The class of ``torch.nn`` for `case`, its arguments, and the shape of a batch.
+
+    Raises:
+        CannotMeasure: `case` is no layer, or not in float32.
+    """
     if isinstance(case, Dense):
-        layer: Any = torch.nn.Linear(case.in_features, case.out_features, bias=case.bias)
-    elif isinstance(case, Convolution):
-        options: dict[str, Any] = {"output_padding": case.output_padding} if case.transposed else {}
-        classes: dict[str, Callable[..., Any]] = {
-            "conv1d": torch.nn.Conv1d,
-            "conv2d": torch.nn.Conv2d,
-            "conv3d": torch.nn.Conv3d,
-            "convtranspose1d": torch.nn.ConvTranspose1d,
-            "convtranspose2d": torch.nn.ConvTranspose2d,
-            "convtranspose3d": torch.nn.ConvTranspose3d,
+        kind = "Linear"
+        options: dict[str, Any] = {
+            "in_features": case.in_features,
+            "out_features": case.out_features,
+            "bias": case.bias,
         }
-        layer = classes[case.kind](
-            case.in_channels,
-            case.out_channels,
-            case.kernel,
-            stride=case.stride,
-            padding=case.padding,
-            dilation=case.dilation,
-            groups=case.groups,
-            bias=case.bias,
-            **options,
-        )
-        if case.layout != "contiguous":
-            layer = layer.to(memory_format=_memory_format(case))
+    elif isinstance(case, Convolution):
+        kind = case.kind.replace("convtranspose", "ConvTranspose").replace("conv", "Conv")
+        names = ("in_channels", "out_channels", "stride", "padding", "dilation", "groups", "bias")
+        options = {name: getattr(case, name) for name in names}
+        options["kernel_size"] = case.kernel
+        if case.transposed:
+            options["output_padding"] = case.output_padding
     else:
         raise CannotMeasure(f"{case} is not a layer")
-    if getattr(case, "dtype", "fp32") != "fp32":
+    if case.dtype != "fp32":
         raise CannotMeasure("the reference layers are float32")
-    return layer
+    return kind, options, tuple(case.input_shape)
+
+
+def plain_layer(case: Case) -> Any:  # noqa: ANN401 - torch is not imported here
+    """The torch module that `case` describes."""
+    import torch  # noqa: PLC0415
+
+    kind, options, _ = describe(case)
+    return _laid_out(getattr(torch.nn, kind)(**options), case)
 
 
 def plain_batch(case: Case) -> Any:  # noqa: ANN401 - torch is not imported here
     """A batch of normal values for `plain_layer`."""
     import torch  # noqa: PLC0415
 
-    if not isinstance(case, (Convolution, Dense)):
-        raise CannotMeasure(f"{case} is not a layer")
-    batch = torch.randn(case.input_shape)
-    if isinstance(case, Convolution) and case.layout != "contiguous":
-        batch = batch.to(memory_format=_memory_format(case))
-    return batch
+    _, _, shape = describe(case)
+    return _laid_out(torch.randn(shape), case)
 
 
-def _memory_format(case: Convolution) -> Any:  # noqa: ANN401 - torch is not imported here
+def _laid_out(thing: Any, case: Case) -> Any:  # noqa: ANN401 - a module or a tensor
     import torch  # noqa: PLC0415
 
-    return {"nhwc": torch.channels_last, "ndhwc": torch.channels_last_3d}[case.layout]
+    formats = {"nhwc": torch.channels_last, "ndhwc": torch.channels_last_3d}
+    layout = formats.get(getattr(case, "layout", "contiguous"))
+    return thing if layout is None else thing.to(memory_format=layout)

@@ -141,9 +141,6 @@ class Steadiness:
             **({"left_out": skipped} if skipped else {}),
         }
 
-    def close(self) -> None:
-        pass
-
     @staticmethod
     def _background() -> subprocess.Popen[bytes]:
         return subprocess.Popen(

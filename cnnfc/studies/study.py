@@ -64,7 +64,3 @@ class Study(Protocol):
             CannotMeasure: this machine cannot; the reason is kept instead.
         """
         ...
-
-    def close(self) -> None:
-        """Stop whatever runs for it."""
-        ...

@@ -12,10 +12,11 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from cnnfc.cases import Case, Convolution, Dense
+from cnnfc.cases import Case
 from cnnfc.errors import CannotMeasure
+from cnnfc.studies.plain_layers import describe
 
 #: Name of the file with the seconds, in the folder of a project.
 STOPWATCH: Final = "timed.txt"
@@ -86,10 +87,17 @@ def write_ours(folder: Path, root: Path, benchmarks: Path) -> None:
 
 
 def write_usual(folder: Path, cases: Sequence[str]) -> None:
-    """The same `cases` with a ``setup`` hook and asv's defaults, spawn among them."""
+    """The same `cases` with a ``setup`` hook and asv's defaults, spawn among them.
+
+    Raises:
+        CannotMeasure: a case is no layer in float32 and the usual layout.
+    """
+    for name in cases:
+        if getattr(Case.parse(name), "layout", "contiguous") != "contiguous":
+            raise CannotMeasure(f"{name}: the usual suite has no other layout than torch's own")
     (folder / "benchmarks").mkdir(parents=True)
     (folder / "benchmarks" / "__init__.py").write_text(_watcher(folder), encoding="utf-8")
-    layers = pprint.pformat({name: _plain(Case.parse(name)) for name in cases}, width=100)
+    layers = pprint.pformat({name: describe(Case.parse(name)) for name in cases}, width=100)
     (folder / "benchmarks" / "layers.py").write_text(_USUAL % layers, encoding="utf-8")
     _configure(folder)
 
@@ -112,19 +120,3 @@ def _configure(folder: Path, **settings: object) -> None:
         **settings,
     }
     (folder / "asv.conf.json").write_text(json.dumps(config), encoding="utf-8")
-
-
-def _plain(case: Case) -> tuple[str, dict[str, Any], tuple[int, ...]]:
-    """The class of torch, its arguments and the shape of the batch."""
-    if isinstance(case, Dense):
-        options = {
-            "in_features": case.in_features,
-            "out_features": case.out_features,
-            "bias": case.bias,
-        }
-        return "Linear", options, tuple(case.input_shape)
-    if isinstance(case, Convolution) and case.kind == "conv2d":
-        names = ("in_channels", "out_channels", "stride", "padding", "groups", "bias")
-        options = {name: getattr(case, name) for name in names}
-        return "Conv2d", {**options, "kernel_size": case.kernel}, tuple(case.input_shape)
-    raise CannotMeasure(f"{case} is neither a dense layer nor a 2-D convolution")

@@ -16,7 +16,6 @@ class Tiny:
 
     def __init__(self, request):
         self.request = request
-        self.closed = False
 
     def settings(self):
         return {"devices": list(self.request.devices)}
@@ -28,9 +27,6 @@ class Tiny:
         if step.key == Tiny.stop:
             raise KeyboardInterrupt
         return {"value": 1}
-
-    def close(self):
-        self.closed = True
 
 
 @pytest.fixture

@@ -324,7 +324,7 @@ def test_a_file_that_could_not_be_written_to_its_end_keeps_its_old_content(
     path = tmp_path / "result.json"
     path.write_text("old")
     monkeypatch.setattr(asv.util, "write_json", half)
-    program.write_whole_files()
+    program.beside("asv_files").install()
     with pytest.raises(KeyboardInterrupt):
         asv.util.write_json(str(path), {}, 2, compact=True)
     assert path.read_text() == "old"
@@ -332,7 +332,7 @@ def test_a_file_that_could_not_be_written_to_its_end_keeps_its_old_content(
 
 def test_a_file_is_written_as_asv_writes_it(program, tmp_path, monkeypatch):
     monkeypatch.setattr(asv.util, "write_json", asv.util.write_json)
-    program.write_whole_files()
+    program.beside("asv_files").install()
     asv.util.write_json(str(tmp_path / "new" / "r.json"), {"a": 1}, 2, compact=True)
     assert json.loads((tmp_path / "new" / "r.json").read_text()) == {"a": 1, "version": 2}
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["r.json"]
@@ -342,7 +342,7 @@ def test_measured_numbers_are_cut_to_seven_digits_and_nothing_else_is(
     program, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(asv.util, "write_json", asv.util.write_json)
-    program.write_whole_files()
+    program.beside("asv_files").install()
     row = [[4.465959592584558e-05, float("nan"), None, float("inf")], [["'a'"]], 1795266287466]
     data = {"results": {"b": row}, "date": 1795266287466, "params": {"ram": "25276502016"}}
     asv.util.write_json(str(tmp_path / "r.json"), data, 2, compact=True)

@@ -84,8 +84,8 @@ def test_the_usual_suite_leaves_asvs_defaults_alone(tmp_path):
 
 
 def test_a_case_that_the_usual_suite_cannot_hold_is_refused(tmp_path):
-    with pytest.raises(CannotMeasure, match=r"conv1d\.4-4\.k3\.l8"):
-        usual_suite.write_usual(tmp_path, ["conv1d.4-4.k3.l8"])
+    with pytest.raises(CannotMeasure, match=r"conv2d\.4-4\.k3\.hw8\.nhwc"):
+        usual_suite.write_usual(tmp_path, ["conv2d.4-4.k3.hw8.nhwc"])
 
 
 def test_the_copy_of_the_suite_is_the_suite_with_a_stopwatch(tmp_path, pytestconfig):

@@ -30,9 +30,6 @@ class Fake:
         self.measured.append(step.key)
         return {"value": step.key}
 
-    def close(self):
-        pass
-
 
 class Clock:
     """Every look at it is 5 seconds later."""
