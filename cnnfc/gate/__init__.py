@@ -1,0 +1,1 @@
+"""Compares two commits by pairs of resident workers and judges every benchmark."""
