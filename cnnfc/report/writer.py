@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import secrets
@@ -23,6 +25,7 @@ from cnnfc.report.model import Page, Site, Spec
 from cnnfc.report.pages import build_site
 from cnnfc.report.svg import render
 from cnnfc.report.text import clean
+from cnnfc.report.views.gate import GatePage
 
 #: Its presence says that a folder was written by us and may be replaced as a whole.
 MARKER: Final = ".cnnfc-site"
@@ -71,6 +74,37 @@ def write_site(
             + remedy(why, "choose another folder with --out")
         ) from None
     return out / "index.html"
+
+
+def lay_out_gate(page: GatePage) -> str:
+    """The one file about a gate: styles, script and icon inside, and a policy that admits these."""
+    style = _asset("site.css") + _asset("gate/gate.css")
+    script = _asset("site.js") + _asset("gate/gate.js")
+    icon = base64.b64encode(_asset("favicon.svg").encode()).decode()
+    return (
+        _environment()
+        .get_template("gate.html.j2")
+        .render(
+            page=page,
+            # Our own files, known by their hashes to the policy.
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+            icon=f"data:image/svg+xml;base64,{icon}",
+        )
+    )
+
+
+def _asset(name: str) -> str:
+    path = resources.files("cnnfc.report").joinpath("assets", *name.split("/"))
+    # As a browser reads it, whatever git made of the ends of lines.
+    return path.read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _write(site: Site, folder: Path) -> None:
