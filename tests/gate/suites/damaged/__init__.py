@@ -1,0 +1,1 @@
+"""A suite with modules that cannot be imported."""

@@ -1,0 +1,5 @@
+"""Fine."""
+
+
+def time_fine():
+    pass

@@ -1,0 +1,1 @@
+"""Benchmarks that end, hang or confuse the process that runs them."""

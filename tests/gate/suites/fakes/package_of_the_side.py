@@ -1,0 +1,3 @@
+"""What a side brings."""
+
+VALUE = 11

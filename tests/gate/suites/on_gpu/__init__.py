@@ -1,0 +1,1 @@
+"""Benchmarks on the GPU of the stand-in for torch."""

@@ -1,0 +1,1 @@
+"""Cases that set torch's threads the first time, and those that never do."""
