@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn, TextIO
 
 from cnnfc import __version__
-from cnnfc.cli import cases, doctor, machine, merge, report, run, study
+from cnnfc.cli import cases, doctor, gate, machine, merge, report, run, study
 from cnnfc.cli.command import Command
 from cnnfc.commands.interrupts import INTERRUPTED
 from cnnfc.errors import CnnfcError, UsageError, unknown
@@ -19,6 +19,7 @@ from cnnfc.machine.locked_files import NO_ROOM, remedy
 COMMANDS: Final[Mapping[str, Command]] = {
     "run": run.COMMAND,
     "report": report.COMMAND,
+    "gate": gate.COMMAND,
     "cases": cases.COMMAND,
     "machine": machine.COMMAND,
     "doctor": doctor.COMMAND,

@@ -155,8 +155,19 @@ def watched_gpu(host: Host, uuid: str | None) -> Iterator[Callable[[], GpuReadin
     answer only where there is no choice.  MIG slices have no clocks of their own: None.
     """
     with _open_gpus(host) as (nvml, gpus, _):
-        gpu = _with_uuid(nvml, uuid) if uuid else gpus[0] if len(gpus) == 1 else None
+        gpu = _chosen(nvml, gpus, uuid)
         yield None if gpu is None else lambda: _read_gpu(gpu)
+
+
+def free_gpu_memory(host: Host, uuid: str | None) -> int | None:
+    """Bytes that are free on the GPU with this `uuid`, found as `watched_gpu` does; else None."""
+    with _open_gpus(host) as (nvml, gpus, _):
+        gpu = _chosen(nvml, gpus, uuid)
+        return None if gpu is None else reading(gpu.ask("MemoryInfo"), "free", int)
+
+
+def _chosen(nvml: Any, gpus: list[Gpu], uuid: str | None) -> Gpu | None:  # noqa: ANN401 - untyped
+    return _with_uuid(nvml, uuid) if uuid else gpus[0] if len(gpus) == 1 else None
 
 
 def _with_uuid(nvml: Any, uuid: str) -> Gpu | None:  # noqa: ANN401 - a module without types

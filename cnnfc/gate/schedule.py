@@ -1,0 +1,148 @@
+"""Measures pair after pair until every timed benchmark is decided or time is up."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from cnnfc.gate.cases import GatedCase
+from cnnfc.gate.legs import Block
+from cnnfc.gate.pairs import Protocol as LegProtocol
+from cnnfc.gate.pairs import Setting, measure_pair
+from cnnfc.gate.trial import Trial
+
+#: A pair starts two workers, which takes seconds; fewer benchmarks get more blocks in it, so that
+#: at least so much of it is spent on measuring (s).
+WORTHWHILE: Final = 2.5
+MOST_BLOCKS: Final = 8
+
+
+class Watch(Protocol):
+    """Hears how far a gate is."""
+
+    def case(self, case: str) -> None:
+        """`case` is measured next."""
+
+    def pair(self, trials: Sequence[Trial], pairs: int, seconds_left: float) -> None:
+        """A pair is done; `seconds_left` is an estimate for the rest."""
+
+
+@dataclass
+class Course:
+    """Everything that a gate measured of its timed benchmarks."""
+
+    trials: list[Trial]
+    canaries: dict[str, list[tuple[Block, ...]]] = field(default_factory=dict)
+    pairs: int = 0
+    seconds: float = 0.0
+    #: The measuring stopped because its time was over.
+    out_of_time: bool = False
+
+
+def run(
+    course: Course,
+    setting: Setting,
+    draw: random.Random,
+    *,
+    budget: float,
+    memory: int,
+    watch: Watch,
+    gpu_memory: Mapping[str | None, int] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Fill `course` until its trials are decided; whatever interrupts, it keeps what is there.
+
+    Args:
+        course: what is measured, and where it is kept.
+        setting: what all pairs share.
+        draw: the source of every coin.
+        budget: seconds that this may take; a pair that has begun is finished.
+        memory: bytes that both workers together may keep for cases.
+        watch: hears how far it is.
+        gpu_memory: the same of each GPU, by UUID.
+        clock: monotonic (s).
+    """
+    begun = clock()
+    try:
+        while open_trials := [trial for trial in course.trials if not trial.state.is_final]:
+            if clock() - begun + _typical_pair(course) > budget and course.pairs:
+                course.out_of_time = True
+                break
+            started = clock()
+            for group in groups(open_trials, memory, gpu_memory):
+                _measure(course, setting, draw, group, watch)
+            course.pairs += 1
+            course.seconds += clock() - started
+            watch.pair(course.trials, course.pairs, _left(course, budget - (clock() - begun)))
+    finally:
+        for trial in course.trials:
+            trial.give_up()
+
+
+def _measure(
+    course: Course, setting: Setting, draw: random.Random, group: Sequence[Trial], watch: Watch
+) -> None:
+    blocks = blocks_for([trial.case for trial in group], setting.protocol)
+    outcome = measure_pair(
+        setting, [trial.case for trial in group], draw, blocks=blocks, watch=watch.case
+    )
+    for trial in group:
+        if trial.id in outcome.blocks:
+            trial.add(outcome.blocks[trial.id])
+        elif trial.id in outcome.losses:
+            trial.lose(outcome.losses[trial.id])
+    for name, taken in outcome.canaries.items():
+        course.canaries.setdefault(name, []).append(taken)
+
+
+def blocks_for(cases: Sequence[GatedCase], protocol: LegProtocol) -> int:
+    """Blocks that each of `cases` gets in a pair: more where fewer of them share two workers."""
+    block = sum(
+        4 * max(protocol.leg_for(case), 3 * case.number * case.seconds) for case in cases
+    )
+    return max(protocol.blocks, min(MOST_BLOCKS, round(WORTHWHILE / block)))
+
+
+def groups(
+    trials: Sequence[Trial], memory: int, gpu_memory: Mapping[str | None, int] | None = None
+) -> list[list[Trial]]:
+    """`trials` in as few groups as the memory (bytes, for both workers) asks for, in their order.
+
+    `gpu_memory` is that of each GPU by UUID; of a GPU that is not in it nothing is known.
+    """
+    limits = gpu_memory or {}
+    found: list[list[Trial]] = [[]]
+    held = 0
+    held_on: Counter[str | None] = Counter()
+    for trial in trials:
+        case = trial.case
+        needed, needed_on_gpu = 2 * case.memory, 2 * case.device_memory
+        is_too_much = held + needed > memory or (
+            case.gpu in limits and held_on[case.gpu] + needed_on_gpu > limits[case.gpu]
+        )
+        if found[-1] and is_too_much:
+            found.append([])
+            held = 0
+            held_on.clear()
+        found[-1].append(trial)
+        held += needed
+        held_on[case.gpu] += needed_on_gpu
+    return found
+
+
+def _typical_pair(course: Course) -> float:
+    return course.seconds / course.pairs if course.pairs else 0.0
+
+
+def _left(course: Course, budget_left: float) -> float:
+    """Seconds until the last trial is decided: a guess from those that are."""
+    undecided = [trial for trial in course.trials if not trial.state.is_final]
+    if not undecided:
+        return 0.0
+    # Most benchmarks of a quiet machine are decided at 9 pairs; after that nobody knows.
+    expected = 9 if course.pairs < 9 else min(48, round(course.pairs * 1.4))
+    return max(0.0, min(budget_left, (expected - course.pairs) * _typical_pair(course)))

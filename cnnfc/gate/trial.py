@@ -1,0 +1,183 @@
+"""Follows one timed benchmark from pair to pair until it is decided.
+
+Two questions are asked of the same pairs: are typical calls slower, and is the mean, in which calls
+count that are slow now and then.  A third, whether typical calls are quicker, is asked where both
+directions fail.  A yes to any is not yet a verdict: it is confirmed, or not, by pairs measured
+afterwards, of which the first know nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from cnnfc.analysis.paired import Decision, Rule, decide
+from cnnfc.gate.cases import GatedCase
+from cnnfc.gate.gpu_clocks import Throttling
+from cnnfc.gate.legs import Block, cycles_value, pair_value, typical
+from cnnfc.gate.pairs import Loss
+
+#: What a pair is reduced to for the first question; see `cnnfc.gate.legs`.
+TYPICAL: Final = "low"
+#: What it is reduced to for the second.
+TAIL: Final = "quietest"
+#: A benchmark that failed in so many pairs on one side is broken; once may be an accident.
+FAILURES: Final = 2
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one benchmark is judged by.
+
+    Attributes:
+        typical: Rule of the typical calls.
+        tail: Rule of the means.
+        confirm: Rule of the fresh pairs, for typical calls.
+        confirm_tail: The same for means.
+        largest_pairs: Pairs after which it is inconclusive; as many again may confirm.
+        tail_pairs: Pairs up to which a pass waits for the means to pass too.
+        both_directions: Whether typical calls that are quicker fail as slower ones do.
+    """
+
+    typical: Rule
+    tail: Rule
+    confirm: Rule
+    confirm_tail: Rule
+    largest_pairs: int
+    tail_pairs: int
+    both_directions: bool = False
+
+
+class State(Enum):
+    """How far the decision is."""
+
+    OPEN = auto()
+    CONFIRMING = auto()
+    #: Confirmed by fresh pairs (or quicker, where both directions fail).
+    SLOWER = auto()
+    PASSED = auto()
+    #: The first pairs said slower, the fresh ones say not slower.
+    NOT_CONFIRMED = auto()
+    UNDECIDED = auto()
+    BROKEN = auto()
+
+    @property
+    def is_final(self) -> bool:
+        return self not in (State.OPEN, State.CONFIRMING)
+
+
+@dataclass
+class Trial:
+    """One benchmark and everything that was measured of it.
+
+    ``typical``, ``tail`` and ``cycles`` are the values of the first pairs, ``fresh`` those of the
+    pairs that confirm, of the statistic in question; ``seconds`` are typical calls of both sides.
+    """
+
+    case: GatedCase
+    rules: Rules
+    state: State = State.OPEN
+    typical: list[float] = field(default_factory=list)
+    tail: list[float] = field(default_factory=list)
+    cycles: list[float | None] = field(default_factory=list)
+    fresh: list[float] = field(default_factory=list)
+    fresh_cycles: list[float | None] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {"A": [], "B": []})
+    threads: dict[str, set[int | None]] = field(default_factory=lambda: {"A": set(), "B": set()})
+    throttling: Throttling = field(default_factory=Throttling)
+    losses: list[Loss] = field(default_factory=list)
+    #: Whether the first pairs said slower (or quicker), whatever became of it.
+    suspected: bool = False
+    #: Whether it is the mean and not the typical call that seems slower.
+    by_tail: bool = False
+    #: Whether typical calls seem quicker, where both directions fail.
+    quicker: bool = False
+    _not_slower: bool = False
+    _not_quicker: bool = False
+    _tail_passes: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.case.id
+
+    @property
+    def pairs(self) -> int:
+        """Pairs measured so far, those that confirm too."""
+        return len(self.typical) + len(self.fresh)
+
+    def add(self, blocks: Sequence[Block]) -> None:
+        """Take what one pair measured, and decide if that is possible."""
+        for letter in "AB":
+            self.seconds[letter].append(typical(blocks, letter, TYPICAL))
+            self.threads[letter] |= {leg.threads for block in blocks for leg in block.side(letter)}
+            legs = [leg.reasons for block in blocks for leg in block.side(letter)]
+            self.throttling.add(letter, legs)
+        # Of the statistic in question: typical calls of a slower mean need not be slower.
+        cycles = cycles_value(blocks, TAIL if self.by_tail else TYPICAL)
+        if self.state is State.CONFIRMING:
+            self.fresh.append(pair_value(blocks, TAIL if self.by_tail else TYPICAL))
+            self.fresh_cycles.append(cycles)
+            self._confirm()
+        elif self.state is State.OPEN:
+            self.typical.append(pair_value(blocks, TYPICAL))
+            self.tail.append(pair_value(blocks, TAIL))
+            self.cycles.append(cycles)
+            self._decide()
+
+    def lose(self, loss: Loss) -> None:
+        """Take note that a pair gave nothing because one side failed."""
+        self.losses.append(loss)
+        if sum(one.role == loss.role for one in self.losses) >= FAILURES:
+            self.state = State.BROKEN
+
+    def give_up(self) -> None:
+        """No more pairs can be had.
+
+        Typical calls that have passed are enough for a pass, unless the first pairs said slower.
+        """
+        if self.state is State.OPEN and self._passes:
+            self.state = State.PASSED
+        elif not self.state.is_final:
+            self.state = State.UNDECIDED
+
+    @property
+    def _passes(self) -> bool:
+        """Whether typical calls have passed."""
+        return self._not_slower and (self._not_quicker or not self.rules.both_directions)
+
+    def _decide(self) -> None:
+        typical_says = decide(self.typical, self.rules.typical)
+        tail_says = decide(self.tail, self.rules.tail)
+        turned_says = decide(_turned(self.typical), self.rules.typical)
+        # A decision holds once it has fallen: later looks are made for the other questions alone.
+        self._not_slower |= typical_says is Decision.NOT_SLOWER
+        self._tail_passes |= tail_says is Decision.NOT_SLOWER
+        self._not_quicker |= turned_says is Decision.NOT_SLOWER
+        slower = typical_says is Decision.SLOWER and not self._not_slower
+        tail_slower = tail_says is Decision.SLOWER and not self._tail_passes
+        quicker = turned_says is Decision.SLOWER and not self._not_quicker
+        if slower or tail_slower or (quicker and self.rules.both_directions):
+            self.state, self.suspected = State.CONFIRMING, True
+            self.by_tail = tail_slower and not slower
+            self.quicker = not slower and not tail_slower
+        elif self._passes and (self._tail_passes or len(self.tail) >= self.rules.tail_pairs):
+            self.state = State.PASSED
+        elif len(self.typical) >= self.rules.largest_pairs:
+            self.give_up()
+
+    def _confirm(self) -> None:
+        rule = self.rules.confirm_tail if self.by_tail else self.rules.confirm
+        says = decide(_turned(self.fresh) if self.quicker else self.fresh, rule)
+        if says is Decision.SLOWER:
+            self.state = State.SLOWER
+        elif says is Decision.NOT_SLOWER:
+            self.state = State.NOT_CONFIRMED
+        elif len(self.fresh) >= self.rules.largest_pairs:
+            self.state = State.UNDECIDED
+
+
+def _turned(values: Sequence[float]) -> list[float]:
+    """Logarithms of baseline / contender: what is quicker becomes slower."""
+    return [-value for value in values]

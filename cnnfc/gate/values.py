@@ -1,0 +1,233 @@
+"""Judges ``track_``, ``peakmem_`` and ``mem_`` benchmarks: values that are not times.
+
+Most such values are exact: a count, an accuracy with a fixed seed.  They are compared as they are.
+Values that differ between processes of one side are compared only where a threshold says how much
+worse is too much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
+
+from cnnfc.analysis.paired import effect
+from cnnfc.gate.cases import GatedCase
+from cnnfc.gate.judge import repeat_command
+from cnnfc.gate.pairs import LOAD_TIMEOUT, Loss, Setting, start
+from cnnfc.gate.survey import ROLES
+from cnnfc.gate.worker_process import Worker, WorkerLost
+from cnnfc.verdicts import BenchmarkResult, SkippedBenchmark, Verdict
+
+#: Processes a side, alternated; if something seems worse, as many again decide.
+PROCESSES: Final = 3
+#: Kinds that this module judges.
+KINDS: Final = ("track", "peakmem", "mem")
+
+
+@dataclass
+class _Taken:
+    values: dict[str, list[float]] = field(
+        default_factory=lambda: {"baseline": [], "contender": []}
+    )
+    losses: dict[str, Loss] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether both sides have given values and nothing else so far."""
+        return not self.losses and not self.skipped and all(self.values.values())
+
+
+def judge(
+    setting: Setting,
+    cases: Sequence[GatedCase],
+    threshold_of: Callable[[GatedCase], float],
+    command: str,
+    watch: Callable[[str], None] = lambda _id: None,
+) -> tuple[list[BenchmarkResult], list[SkippedBenchmark]]:
+    """Take the values of `cases` on both sides and judge them; skipped ones come second.
+
+    Args:
+        setting: what all pairs share.
+        cases: benchmarks of one of `KINDS`.
+        threshold_of: worsening that fails, as a fraction; 0 is any.
+        command: the gate's command line, without a selection of benchmarks.
+        watch: hears ids.
+    """
+    taken = {case.id: _Taken() for case in cases}
+    for role in ROLES:
+        _try_all(setting, role, cases, taken, watch)
+    results, skipped = [], []
+    for case in cases:
+        one, threshold = taken[case.id], threshold_of(case)
+        if len(one.skipped) == len(ROLES):
+            reason = one.skipped["contender"]
+            skipped.append(SkippedBenchmark(case.name, case.params, reason))
+            continue
+        if one.whole:
+            watch(case.id)
+            _take(setting, case, one, PROCESSES - 1)
+        if one.whole and _worse(one, case, threshold):
+            _take(setting, case, one, PROCESSES)
+        results.append(_result(case, one, threshold, command))
+    return results, skipped
+
+
+def _result(
+    case: GatedCase, taken: _Taken, threshold: float, command: str
+) -> BenchmarkResult:
+    verdict, reason = _verdict(taken, case, threshold)
+    sides = taken.values
+    logs = _logs(taken, case) if taken.whole else []
+    return BenchmarkResult(
+        name=case.name,
+        params=case.params,
+        kind=case.kind,
+        unit=case.unit,
+        verdict=verdict,
+        reason=reason,
+        threshold=threshold,
+        baseline=median(sides["baseline"]) if sides["baseline"] else None,
+        contender=median(sides["contender"]) if sides["contender"] else None,
+        effect=effect(logs) if logs else None,
+        failed_on=tuple(taken.losses),
+        failure=next((loss.said for loss in taken.losses.values()), None),
+        command=repeat_command(command, case.id),
+        pair_values=tuple(logs),
+    )
+
+
+def _try_all(
+    setting: Setting,
+    role: str,
+    cases: Sequence[GatedCase],
+    taken: Mapping[str, _Taken],
+    watch: Callable[[str], None],
+) -> None:
+    """The first value of each case on one side.
+
+    Every value gets a process of its own, since what ran before may change it; but a process that
+    has only skipped is as good as new, and a suite may skip hundreds of parameters.
+    """
+    rest = list(reversed(cases))
+    while rest:
+        with _worker(setting, role) as worker:
+            while rest:
+                case = rest.pop()
+                watch(case.id)
+                if not _ask(worker, role, case, taken[case.id]):
+                    break
+
+
+def _take(setting: Setting, case: GatedCase, taken: _Taken, count: int) -> None:
+    """Add `count` values of each side, or what keeps them from being taken."""
+    for _ in range(count):
+        for role in ROLES:
+            with _worker(setting, role) as worker:
+                _ask(worker, role, case, taken)
+            if not taken.whole:
+                return
+
+
+def _worker(setting: Setting, role: str) -> Worker:
+    return start(setting, getattr(setting.sides, role), ROLES.index(role), {"PYTHONHASHSEED": "0"})
+
+
+def _ask(worker: Worker, role: str, case: GatedCase, taken: _Taken) -> bool:
+    """Ask for one value; whether it was only skipped, so that the process is still fresh."""
+    try:
+        answer = worker.ask(
+            "value", case.timeout + LOAD_TIMEOUT, benchmark=case.name, index=case.index
+        )
+    except WorkerLost as lost:
+        taken.losses[role] = Loss(role, str(lost), lost.said)
+        return False
+    if "failed" in answer:
+        taken.losses[role] = Loss(role, str(answer["failed"]), str(answer.get("traceback", "")))
+        return False
+    if "skipped" in answer:
+        taken.skipped[role] = str(answer["skipped"])
+        return True
+    value = answer.get("value")
+    if isinstance(value, int | float) and math.isfinite(value):
+        taken.values[role].append(float(value))
+    return False
+
+
+def _verdict(taken: _Taken, case: GatedCase, threshold: float) -> tuple[Verdict, str]:
+    if taken.losses:
+        sides = " and the ".join(taken.losses)
+        reason = next(iter(taken.losses.values())).reason
+        return Verdict.BROKEN, f"fails on the {sides}: {reason}"
+    if taken.skipped:
+        role, reason = next(iter(taken.skipped.items()))
+        verdict = Verdict.NEW if role == "baseline" else Verdict.MISSING
+        return verdict, f"the {role} skips it: {reason}"
+    baseline, contender = taken.values["baseline"], taken.values["contender"]
+    if not baseline or not contender:
+        return Verdict.INCONCLUSIVE, "it gives no number (NaN) on one side at least"
+    word = "worse" if case.kind == "track" else "more memory"
+    change = _change(median(baseline), median(contender), case)
+    if _worse(taken, case, threshold):
+        return Verdict.REGRESSION, (
+            f"{word} by {_percent(change)} in every one of {len(contender)} processes a side "
+            f"(threshold {_percent(threshold)})"
+        )
+    if threshold == 0 and len({*baseline}) + len({*contender}) > 2:
+        return Verdict.INCONCLUSIVE, (
+            "its value differs between processes of one commit: set a threshold for it in "
+            "[[tool.cnnfc.gate.overrides]]"
+        )
+    if _apart(taken, case, better=True) and -change > threshold:
+        return Verdict.IMPROVEMENT, f"better by {_percent(-change)}"
+    if change > threshold:
+        return Verdict.INCONCLUSIVE, (
+            f"{word} by {_percent(change)} on the whole, but not in every process"
+        )
+    same = change == 0 and len({*baseline, *contender}) == 1
+    return Verdict.PASS, "the same value" if same else f"not worse by {_percent(threshold)}"
+
+
+def _worse(taken: _Taken, case: GatedCase, threshold: float) -> bool:
+    """Whether every value of the contender is worse than every one of the baseline, and by enough.
+
+    Of identical code with values that vary, 6 processes a side are so by chance once in 924 times.
+    """
+    baseline, contender = taken.values["baseline"], taken.values["contender"]
+    if not baseline or not contender:
+        return False
+    if threshold == 0 and len({*baseline}) + len({*contender}) > 2:
+        return False
+    change = _change(median(baseline), median(contender), case)
+    return _apart(taken, case, better=False) and change > threshold
+
+
+def _apart(taken: _Taken, case: GatedCase, *, better: bool) -> bool:
+    baseline, contender = taken.values["baseline"], taken.values["contender"]
+    if case.higher_is_better is better:
+        return min(contender) > max(baseline)
+    return max(contender) < min(baseline)
+
+
+def _change(baseline: float, contender: float, case: GatedCase) -> float:
+    """How much worse the contender is, as a fraction of the baseline; infinity from zero."""
+    worsening = (baseline - contender) if case.higher_is_better else (contender - baseline)
+    if worsening == 0:
+        return 0.0
+    return worsening / abs(baseline) if baseline else math.copysign(math.inf, worsening)
+
+
+def _logs(taken: _Taken, case: GatedCase) -> list[float]:
+    """Logarithms of the ratios of the pairs, above 0 is worse; empty if a value is not positive."""
+    pairs = list(zip(taken.values["baseline"], taken.values["contender"], strict=False))
+    if not pairs or min(min(pair) for pair in pairs) <= 0:
+        return []
+    turn = -1 if case.higher_is_better else 1
+    return [turn * math.log(contender / baseline) for baseline, contender in pairs]
+
+
+def _percent(fraction: float) -> str:
+    return "any amount" if fraction == 0 else f"{100 * fraction:.3g}%"
