@@ -71,7 +71,8 @@ class BenchmarkResult:
         effect: Ratio of typical calls; None if not measured.
         tail: Ratio of means, in which calls count that are slow now and then; None likewise.
         confirmed: Ratio of the fresh pairs that a regression was confirmed on.
-        detectable: Smallest slowdown that these pairs would have shown, as a fraction.
+        detectable: Smallest slowdown that these pairs would have shown, as a fraction; None of one
+            that is slower, or with too few pairs.
         in_cycles: Ratio in clock cycles of a GPU, where its clock could be read.
         waived_by: Pattern of the waiver that covers this regression.
         failed_on: Sides on which it fails, of a broken one.
@@ -236,10 +237,11 @@ class GateReport:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the gate, the first of design's list that applies.
+        """The exit code of the gate, the first of these that applies.
 
-        Of a self-test 0 if it passed, else 1.  130 interrupted, 5 nothing was measured, 1 a regression or a benchmark that the contender
-        broke, 4 the machine moved, 3 inconclusive or missing ones if `strict`, else 0.
+        130 if it was interrupted; of a self-test 0 if it passed, else 1; 5 if nothing was measured;
+        1 for a regression that is not waived or a benchmark that fails on the contender alone; 4 if
+        the machine moved; 3 for inconclusive or missing benchmarks if `strict`; else 0.
         """
         if self.finished_at is None:
             return 130
@@ -265,5 +267,11 @@ def benchmark_id(name: str, params: tuple[str, ...]) -> str:
     """
     if not params:
         return name
-    plain = ("".join(c if c.isalnum() or c in "._" else "-" for c in p).strip("-") for p in params)
-    return f"{name}[{'-'.join(plain)}]"
+    return f"{name}[{'-'.join(map(_plain, params))}]"
+
+
+def _plain(param: str) -> str:
+    letters = "".join(letter if letter.isalnum() or letter in "._" else "-" for letter in param)
+    # -1 and 1 are two parameters.
+    sign = "-" if param.lstrip("'\"").startswith("-") else ""
+    return sign + letters.strip("-")

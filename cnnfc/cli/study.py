@@ -15,7 +15,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "name",
         nargs="?",
         metavar="NAME",
-        help="fidelity, overhead or steadiness; left out: list the studies",
+        help="fidelity, gate, overhead or steadiness; left out: list the studies",
     )
     parser.add_argument(
         "--device",
@@ -30,6 +30,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="study this case, such as conv2d.3-64.k3.hw32; may be repeated",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        metavar="N",
+        help="repeat what the study repeats N times in all, those that are there counted; of gate",
     )
     parser.add_argument(
         "--restart",
@@ -56,6 +62,7 @@ def _call(options: argparse.Namespace, out: TextIO) -> int:
             name=options.name,
             devices=tuple(options.device),
             cases=tuple(options.case),
+            rounds=options.rounds,
             restart=options.restart,
             show=options.show,
             as_json=options.json,
@@ -71,6 +78,7 @@ COMMAND = Command(
     (
         "cnnfc study fidelity",
         "cnnfc study steadiness --device cpu-1",
+        "cnnfc study gate --rounds 100",
         "cnnfc study overhead --show",
     ),
 )

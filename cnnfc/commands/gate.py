@@ -9,7 +9,6 @@ import re
 import secrets
 import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from cnnfc.commands.gate_progress import GateProgress
 from cnnfc.commands.interrupts import terminations_interrupt
 from cnnfc.commands.project import Project, find_project
 from cnnfc.errors import CnnfcError, UsageError
-from cnnfc.gate import builds, waivers, whole
+from cnnfc.gate import builds, kept, waivers, whole
 from cnnfc.gate.cases import GatedCase, Injection
 from cnnfc.gate.listing import Listed, list_both
 from cnnfc.gate.pairs import Setting
@@ -32,6 +31,7 @@ from cnnfc.gate.sides import Side, Sides
 from cnnfc.harness.lock import hold
 from cnnfc.machine import record
 from cnnfc.machine.identity import identify
+from cnnfc.machine.locked_files import locked, sweep
 from cnnfc.verdicts import GateReport, SideFacts
 
 __all__ = ["GateOptions", "Listed", "OpenGate", "open_gate", "run_gate"]
@@ -76,6 +76,7 @@ class OpenGate:
         project: Project,
         policy: Policy,
         accepted: tuple[waivers.Waiver, ...],
+        *,
         sides: Sides,
         scratch: Path,
         progress: GateProgress,
@@ -122,7 +123,7 @@ class OpenGate:
                 "a self-test slows timed benchmarks down, and none that both sides have was chosen"
             )
         # Better now than after minutes of measuring.
-        check_writable(self.folder)
+        _check_writable(self.folder)
         # Six digits are easy to type again.
         seed = secrets.randbelow(10**6) if options.seed is None else options.seed
         self._progress.say(f"{len(chosen)} benchmarks, seed {seed}")
@@ -225,9 +226,7 @@ class OpenGate:
 
     def _late_notes(self) -> Iterator[str]:
         try:
-            has_changed = builds.changed_since(
-                self._project, self._sides, _scratch(self._project)
-            )
+            has_changed = builds.changed_since(self._project, self._sides, _scratch(self._project))
         except (CnnfcError, OSError) as error:
             # No reason to lose what was measured.
             yield f"whether the work tree was changed while the gate ran cannot be told: {error}"
@@ -281,10 +280,16 @@ def open_gate(
         for note in sides.notes:
             progress.say(f"note: {note}")
         # Workers run in folders that end with the gate: what a benchmark leaves is nobody's.
-        with tempfile.TemporaryDirectory(
-            prefix="run-", dir=scratch, ignore_cleanup_errors=True
-        ) as place:
-            yield OpenGate(options, project, policy, accepted, sides, Path(place), progress)
+        with kept.temporary(scratch, "run") as place:
+            yield OpenGate(
+                options,
+                project,
+                policy,
+                accepted,
+                sides=sides,
+                scratch=place,
+                progress=progress,
+            )
 
 
 def run_gate(options: GateOptions, out: TextIO, *, start: Path | None = None) -> int:
@@ -311,6 +316,12 @@ def _policy(options: GateOptions, project: Project) -> Policy:
     if options.budget is not None:
         policy = replace(policy, budget=options.budget)
     return policy
+
+
+def _check_writable(folder: Path) -> None:
+    with locked(folder / "gate.json"):
+        # Parts of files that a killed gate has left.
+        sweep(folder)
 
 
 def _check_pattern(pattern: str) -> None:

@@ -33,6 +33,7 @@ class StudyOptions:
     name: str | None
     devices: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    rounds: int | None = None
     restart: bool = False
     show: bool = False
     as_json: bool = False
@@ -67,7 +68,10 @@ def run_study(options: StudyOptions, out: TextIO, *, start: Path | None = None) 
     # Progress must not stand in the way of a program that reads the JSON.
     progress = Progress(sys.stderr if options.as_json else out, time.monotonic)
     progress.commit = options.name
-    study = entry.open(Request(project.root, project.benchmarks, options.devices, options.cases))
+    _check_rounds(entry, options)
+    study = entry.open(
+        Request(project.root, project.benchmarks, options.devices, options.cases, options.rounds)
+    )
     try:
         with hold(project.scratch / "run.lock"), terminations_interrupt():
             section = measure(
@@ -86,6 +90,17 @@ def run_study(options: StudyOptions, out: TextIO, *, start: Path | None = None) 
     if not options.as_json:
         out.write(f"\nkept in {store.path}\n")
     return 0
+
+
+def _check_rounds(entry: Entry, options: StudyOptions) -> None:
+    if options.rounds is None:
+        return
+    if not entry.has_rounds:
+        raise UsageError(
+            f"the study {options.name} has a fixed number of steps: leave --rounds out"
+        )
+    if options.rounds < 1:
+        raise UsageError(f"--rounds must be 1 or more, not {options.rounds}")
 
 
 def _list(folder: Path, options: StudyOptions, out: TextIO) -> None:
@@ -147,6 +162,8 @@ def _command(options: StudyOptions) -> str:
         words += ["--device", device]
     for case in options.cases:
         words += ["--case", case]
+    if options.rounds is not None:
+        words += ["--rounds", str(options.rounds)]
     return " ".join(words)
 
 

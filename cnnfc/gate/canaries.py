@@ -21,7 +21,7 @@ from cnnfc.verdicts import CanaryResult
 #: What a pair of a reference kernel is reduced to.
 STATISTIC: Final = "low"
 #: Probability that identical kernels are called different, over all of them and both directions.
-#: Three kernels take 12 pairs for that, as many as the quickest red: five or more, then fresh ones.
+#: Three kernels take 12 pairs for that; a red of one benchmark takes 6 and 6 fresh ones, too.
 FALSE_ALARM: Final = 0.002
 #: Levels are compared over stretches of so many pairs at least: one slow pair is no drift.
 _STRETCH: Final = 3

@@ -14,10 +14,10 @@ from cnnfc.gate.trial import State, Trial
 from cnnfc.verdicts import BenchmarkResult, CanaryResult, Effect, Verdict
 
 #: An improvement is named if its whole interval is below 1 and it is at least so large a part of
-#: the threshold; nothing fails by it unless the policy wants so.
+#: the threshold; nothing fails by that.
 _IMPROVED_SHARE: Final = 0.5
-#: A slowdown on a GPU must be there in clock cycles too, with this part of the threshold at least:
-#: a lower clock takes longer for the same cycles, and no code is to blame for that.
+#: A change on a GPU must be there in clock cycles too, with this part of the threshold at least: a
+#: lower clock takes longer for the same cycles, and no code is to blame for that.
 _CYCLES_SHARE: Final = 0.5
 #: From this drift of a reference kernel on, what stays undecided is laid to the machine.
 DRIFT: Final = 0.1
@@ -35,18 +35,11 @@ def result(
         base_command: the gate's command line, without a selection of benchmarks.
     """
     threshold = trial.rules.typical.threshold
-    shown = effect(trial.typical) if trial.typical else None
-    tail = effect(trial.tail) if trial.tail else None
-    confirmed = effect(trial.fresh) if trial.fresh else None
-    verdict, reason = _verdict(trial, policy, canaries, shown, tail, confirmed)
     throttled = trial.throttling.difference()
-    if throttled is not None:
-        reason = f"{reason}; {throttled}"
+    verdict, reason = _verdict(trial, policy, canaries)
+    reason = "; ".join(part for part in (reason, _threads(trial), throttled) if part)
     last = trial.losses[-1] if trial.losses else None
     cycles = _cycles(trial)
-    detectable = (
-        excluded(trial.typical, trial.rules.typical.not_slower_level) if trial.typical else math.inf
-    )
     return BenchmarkResult(
         name=trial.case.name,
         params=trial.case.params,
@@ -57,10 +50,10 @@ def result(
         threshold=threshold,
         baseline=median(trial.seconds["A"]) if trial.seconds["A"] else None,
         contender=median(trial.seconds["B"]) if trial.seconds["B"] else None,
-        effect=shown,
-        tail=tail,
-        confirmed=confirmed,
-        detectable=detectable if math.isfinite(detectable) else None,
+        effect=effect(trial.typical) if trial.typical else None,
+        tail=effect(trial.tail) if trial.tail else None,
+        confirmed=effect(trial.fresh) if trial.fresh else None,
+        detectable=_detectable(trial),
         in_cycles=effect(cycles) if cycles else None,
         failed_on=(last.role,) if verdict is Verdict.BROKEN and last else (),
         failure=last.said if verdict is Verdict.BROKEN and last else None,
@@ -79,75 +72,132 @@ def _escaped(case: str) -> str:
     return "".join(f"\\{letter}" if letter in ".[]()+*?^$|\\{}" else letter for letter in case)
 
 
-def _verdict(
-    trial: Trial,
-    policy: Policy,
-    canaries: Sequence[CanaryResult],
-    shown: Effect | None,
-    tail: Effect | None,
-    confirmed: Effect | None,
-) -> tuple[Verdict, str]:
+def _verdict(trial: Trial, policy: Policy, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
     if trial.state is State.BROKEN:
         last = trial.losses[-1]
         return Verdict.BROKEN, f"fails on the {last.role}: {last.reason}"
-    if shown is None or tail is None:
-        return Verdict.INCONCLUSIVE, "no pair was measured before the time was over"
-    moved = next((canary for canary in canaries if canary.moved), None)
-    if trial.state is State.SLOWER and confirmed is not None:
-        if moved is not None:
-            return Verdict.MACHINE_MOVED, f"slower by {percent(confirmed)}, but {moved.reason}"
-        limit = (trial.rules.tail if trial.by_tail else trial.rules.typical).threshold
-        cycles = _cycles(trial)
-        if cycles and effect(cycles).ratio < 1 + _CYCLES_SHARE * limit:
-            return Verdict.MACHINE_MOVED, (
-                f"slower by {percent(confirmed)} in time but not in clock cycles "
-                f"(ratio {effect(cycles).ratio:.3f}): the GPU's clock was lower on the contender"
-            )
-        what = "the mean of its calls" if trial.by_tail else "a typical call"
-        return Verdict.REGRESSION, (
-            f"{what} is slower by {percent(confirmed)} (threshold {limit:.3g}), "
-            f"confirmed by {confirmed.pairs} fresh pairs"
-        ).replace(f"threshold {limit:.3g}", f"threshold {100 * limit:.3g}%")
-    if trial.state is State.UNDECIDED:
-        return _undecided(trial, shown, canaries)
-    if shown.high < 1 and 1 - shown.ratio >= _IMPROVED_SHARE * trial.rules.typical.threshold:
-        if moved is not None:
-            return Verdict.MACHINE_MOVED, f"quicker by {percent(shown)}, but {moved.reason}"
-        if policy.direction == "both" and shown.high <= 1 / (1 + trial.rules.typical.threshold):
-            return Verdict.REGRESSION, (
-                f"a typical call is quicker by {percent(shown)}, and the policy wants every change "
-                f"looked at (direction = both): wave it through with a waiver"
-            )
-        return Verdict.IMPROVEMENT, f"a typical call is quicker by {percent(shown)}"
-    if trial.state is State.NOT_CONFIRMED and confirmed is not None:
-        return Verdict.PASS, (
-            f"{len(trial.typical)} pairs seemed slower, {confirmed.pairs} fresh ones did not "
-            f"confirm it: {percent(confirmed)}"
+    if not trial.typical:
+        return Verdict.INCONCLUSIVE, "no pair was measured before the gate ended"
+    if trial.state is State.SLOWER:
+        return _changed(trial, policy, canaries)
+    if not trial.state.is_final or trial.state is State.UNDECIDED:
+        return _undecided(trial, canaries)
+    return _passed(trial, canaries)
+
+
+def _changed(trial: Trial, policy: Policy, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
+    """A slowdown that fresh pairs confirmed (or the opposite, where that fails too)."""
+    confirmed = effect(trial.fresh)
+    size = changed_by(confirmed)
+    moved = _moved(canaries)
+    if moved is not None:
+        return Verdict.MACHINE_MOVED, f"{size}, but {moved.reason}"
+    limit = (trial.rules.tail if trial.by_tail else trial.rules.typical).threshold
+    cycles = _cycles(trial)
+    turn = -1 if trial.quicker else 1
+    if cycles and turn * math.log(effect(cycles).ratio) < math.log1p(_CYCLES_SHARE * limit):
+        clock = "higher" if trial.quicker else "lower"
+        return Verdict.MACHINE_MOVED, (
+            f"{size} in time but not in clock cycles (ratio {effect(cycles).ratio:.3f}): the GPU's "
+            f"clock was {clock} on the contender"
         )
-    return Verdict.PASS, f"not slower by {100 * trial.rules.typical.threshold:.3g}%"
+    what = "the mean of its calls" if trial.by_tail else "a typical call"
+    reason = (
+        f"{what} is {size} (threshold {100 * limit:.3g}%), confirmed by {confirmed.pairs} "
+        f"fresh pairs"
+    )
+    if trial.quicker:
+        reason += f"; the policy fails that too (direction = {policy.direction})"
+    return Verdict.REGRESSION, reason
 
 
-def _undecided(
-    trial: Trial, shown: Effect, canaries: Sequence[CanaryResult]
-) -> tuple[Verdict, str]:
+def _passed(trial: Trial, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
+    shown, threshold = effect(trial.typical), trial.rules.typical.threshold
+    if shown.high < 1 and 1 - shown.ratio >= _IMPROVED_SHARE * threshold:
+        moved = _moved(canaries)
+        if moved is not None:
+            return Verdict.MACHINE_MOVED, f"{changed_by(shown)}, but {moved.reason}"
+        return Verdict.IMPROVEMENT, f"a typical call is {changed_by(shown)}"
+    if trial.state is State.NOT_CONFIRMED:
+        return Verdict.PASS, (
+            f"{_suspicion(trial)}, {len(trial.fresh)} fresh ones did not confirm it: "
+            f"{changed_by(effect(trial.fresh))}"
+        )
+    return Verdict.PASS, f"not slower by {100 * threshold:.3g}% or more"
+
+
+def _undecided(trial: Trial, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
+    shown = effect(trial.typical)
+    said = f"{_pairs(trial.pairs)} that spread by {_number(100 * shown.spread)}% do not decide it"
     drifted = next((c for c in canaries if c.moved or c.drift > DRIFT), None)
-    pairs = f"{trial.pairs} pairs that spread by {100 * shown.spread:.2g}%"
     if drifted is not None:
         why = drifted.reason or f"{drifted.name} drifted by {100 * drifted.drift:.0f}%"
-        return Verdict.MACHINE_MOVED, f"{pairs} do not decide it, and the machine moved: {why}"
-    high = excluded(trial.typical, trial.rules.typical.not_slower_level)
-    size = f": a slowdown of {100 * high:.2g}% would have been seen" if math.isfinite(high) else ""
-    return Verdict.INCONCLUSIVE, f"{pairs} do not decide it{size}"
+        return Verdict.MACHINE_MOVED, f"{said}, and the machine moved: {why}"
+    if trial.suspected:
+        fresh = f"{len(trial.fresh)} fresh ones did not decide it" if trial.fresh else "none after"
+        size = f": {changed_by(effect(trial.fresh))}" if trial.fresh else " could confirm it"
+        return Verdict.INCONCLUSIVE, f"{_suspicion(trial)}, {fresh}{size}"
+    high = _detectable(trial)
+    size = "" if high is None else f": a slowdown of {_number(100 * high)}% would have been seen"
+    return Verdict.INCONCLUSIVE, f"{said}{size}"
+
+
+def _moved(canaries: Sequence[CanaryResult]) -> CanaryResult | None:
+    return next((canary for canary in canaries if canary.moved), None)
+
+
+def _suspicion(trial: Trial) -> str:
+    what = "quicker" if trial.quicker else "slower in the mean" if trial.by_tail else "slower"
+    return f"{_pairs(len(trial.typical))} seemed {what}"
+
+
+def _pairs(count: int) -> str:
+    return f"{count} pair" if count == 1 else f"{count} pairs"
+
+
+def _detectable(trial: Trial) -> float | None:
+    """The smallest slowdown that the first pairs exclude; None if they are too few or show one."""
+    if not trial.typical or trial.state is State.SLOWER:
+        return None
+    found = excluded(trial.typical, trial.rules.typical.not_slower_level)
+    return max(0.0, found) if math.isfinite(found) else None
+
+
+def _threads(trial: Trial) -> str | None:
+    """That torch used other numbers of threads on the two sides; None if it did not, or unknown."""
+    baseline, contender = (
+        " or ".join(map(str, sorted(count for count in trial.threads[letter] if count)))
+        for letter in "AB"
+    )
+    if not baseline or not contender or baseline == contender:
+        return None
+    return f"torch used {contender} threads on the contender and {baseline} on the baseline"
+
+
+def changed_by(found: Effect) -> str:
+    """``slower by 3.4% (2.1 to 4.6%)`` or ``quicker by ...``."""
+    return f"{'quicker' if found.ratio < 1 else 'slower'} by {percent(found)}"
 
 
 def percent(found: Effect) -> str:
-    """``3.4% (2.1 to 4.6%)``: the size of an effect, whichever its direction."""
+    """``3.4% (2.1 to 4.6%)``: the size of an effect, whichever its direction.
+
+    Of one below 1 the ends count the other way: ``2% (-1 to 5%)`` is quicker by up to 5%.
+    """
     turn = -1 if found.ratio < 1 else 1
     size, *ends = (100 * turn * (ratio - 1) for ratio in (found.ratio, found.low, found.high))
     if not all(map(math.isfinite, ends)) or found.low == 0:
-        return f"{size:.2g}%"
+        return f"{_number(size)}%"
     low, high = sorted(ends)
-    return f"{size:.2g}% ({low:.2g} to {high:.2g}%)"
+    return f"{_number(size)}% ({_number(low)} to {_number(high)}%)"
+
+
+def _number(value: float) -> str:
+    """Two digits, or all before the point, never as a power of ten: ``0.042``, ``3.4``, ``250``."""
+    if abs(value) >= 10:
+        return f"{value:.0f}"
+    # Adding 0 turns -0 into 0.
+    return f"{round(value, 3) + 0.0:.2g}"
 
 
 def _cycles(trial: Trial) -> list[float]:

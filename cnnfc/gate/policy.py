@@ -70,7 +70,7 @@ class Policy:
     budget: float = 900.0
     canary_tolerance: float = 0.03
     direction: str = "slower"
-    largest_pairs: int = 48
+    largest_pairs: int = 32
     benchmarks: tuple[str, ...] = ()
     waivers: str = "gate-waivers.toml"
     overrides: tuple[Override, ...] = field(default=())

@@ -19,6 +19,9 @@ from cnnfc.gate.trial import Trial
 #: at least so much of it is spent on measuring (s).
 WORTHWHILE: Final = 2.5
 MOST_BLOCKS: Final = 8
+#: What is undecided after so many pairs is noisy: more blocks make its pairs steadier, twice as
+#: many from then on, three times as many after twice the pairs.
+NOISY: Final = 9
 
 
 class Watch(Protocol):
@@ -56,6 +59,8 @@ def run(
 ) -> None:
     """Fill `course` until its trials are decided; whatever interrupts, it keeps what is there.
 
+    At least one pair is measured, whatever the budget.
+
     Args:
         course: what is measured, and where it is kept.
         setting: what all pairs share.
@@ -86,7 +91,7 @@ def run(
 def _measure(
     course: Course, setting: Setting, draw: random.Random, group: Sequence[Trial], watch: Watch
 ) -> None:
-    blocks = blocks_for([trial.case for trial in group], setting.protocol)
+    blocks = blocks_for([trial.case for trial in group], setting.protocol, course.pairs)
     outcome = measure_pair(
         setting, [trial.case for trial in group], draw, blocks=blocks, watch=watch.case
     )
@@ -99,12 +104,19 @@ def _measure(
         course.canaries.setdefault(name, []).append(taken)
 
 
-def blocks_for(cases: Sequence[GatedCase], protocol: LegProtocol) -> int:
-    """Blocks that each of `cases` gets in a pair: more where fewer of them share two workers."""
-    block = sum(
-        4 * max(protocol.leg_for(case), 3 * case.number * case.seconds) for case in cases
-    )
-    return max(protocol.blocks, min(MOST_BLOCKS, round(WORTHWHILE / block)))
+def blocks_for(cases: Sequence[GatedCase], protocol: LegProtocol, pairs: int = 0) -> int:
+    """Blocks that each of `cases` gets in a pair, if `pairs` have left them undecided.
+
+    More where fewer of them share two workers, and more where they are noisy.
+    """
+    block = sum(4 * max(protocol.leg_for(case), 3 * case.number * case.seconds) for case in cases)
+    blocks = max(protocol.blocks, min(MOST_BLOCKS, round(WORTHWHILE / block)))
+    return max(protocol.blocks, min(MOST_BLOCKS, blocks * noise_factor(pairs)))
+
+
+def noise_factor(pairs: int) -> int:
+    """How many times as many blocks a benchmark gets that `pairs` have left undecided: 1, 2, 3."""
+    return min(3, 1 + pairs // NOISY)
 
 
 def groups(
@@ -139,10 +151,10 @@ def _typical_pair(course: Course) -> float:
 
 
 def _left(course: Course, budget_left: float) -> float:
-    """Seconds until the last trial is decided: a guess from those that are."""
+    """Seconds until the last trial is decided: a guess, never more than the budget leaves."""
     undecided = [trial for trial in course.trials if not trial.state.is_final]
     if not undecided:
         return 0.0
     # Most benchmarks of a quiet machine are decided at 9 pairs; after that nobody knows.
-    expected = 9 if course.pairs < 9 else min(48, round(course.pairs * 1.4))
+    expected = max(9, round(course.pairs * 1.4))
     return max(0.0, min(budget_left, (expected - course.pairs) * _typical_pair(course)))

@@ -164,13 +164,14 @@ class _Station:
     @contextlib.contextmanager
     def awake(self) -> Iterator[None]:
         """Let the worker, or those that replace it meanwhile, run."""
-        self._signal(Worker.resume)
+        self._resume()
         yield
-        self._signal(Worker.suspend)
-
-    def _signal(self, what: Callable[[Worker], None]) -> None:
         if self._worker is not None:
-            what(self._worker)
+            self._worker.suspend()
+
+    def _resume(self) -> None:
+        if self._worker is not None:
+            self._worker.resume()
 
     def run_setup_caches(
         self, chosen: Sequence[Listed]
@@ -216,7 +217,7 @@ class _Station:
         if self._problem is None:
             self.begin()
             self.finish()
-            self._signal(Worker.resume)
+            self._resume()
         return self._worker
 
     def _lose(self, problem: Mapping[str, Any]) -> None:

@@ -31,6 +31,11 @@ _MEMORY_SHARE: Final = 0.8
 #: Bytes that the driver takes on a GPU for each process that uses it, besides what it allocates:
 #: 0.3 to 0.7 GB with the kernels of cuDNN and cuBLAS loaded.
 _GPU_CONTEXT: Final = 2**30
+#: What is said of a benchmark that one side alone has, by its presence.
+_LACKING: Final = {
+    "new": (Verdict.NEW, "the baseline does not have it"),
+    "missing": (Verdict.MISSING, "the contender does not have it"),
+}
 #: Regressions that are explained: each takes seconds, and many have one cause.
 _EXPLAINED: Final = 10
 
@@ -47,8 +52,8 @@ class Request:
         folder: Scratch folder.
         command: The gate's command line, without a selection of benchmarks.
         protocol: How long and how often.
-        slow_down: Draws from the cases that can be timed which ones of the contender are slowed
-            down on purpose, and by how much, by id; for self-tests.
+        injections: Slowdowns of the contender by id, as fractions of a call.
+        slow_down: More of them, chosen from the cases that turn out to be measurable.
         gpus: Reads clocks and free memory of GPUs; closed at the end.
     """
 
@@ -59,6 +64,7 @@ class Request:
     folder: Path
     command: str = "cnnfc gate"
     protocol: Protocol = field(default_factory=Protocol)
+    injections: Mapping[str, Injection] = field(default_factory=dict)
     slow_down: Callable[[Sequence[GatedCase]], Mapping[str, Injection]] = lambda _cases: {}
     gpus: GpuClocks = field(default_factory=GpuClocks)
 
@@ -75,7 +81,7 @@ class Answer:
         pairs: Pairs of workers that were measured.
         seconds: Time that the pairs took.
         interrupted: Somebody stopped it; what was decided before stands.
-        slowed_down: Ids of the benchmarks that were slowed down on purpose.
+        slowed_down: Ids that `Request.slow_down` has chosen.
     """
 
     results: tuple[BenchmarkResult, ...] = ()
@@ -124,8 +130,8 @@ def judge(request: Request, watch: Watch, *, free: int | None = None) -> Answer:
             for case in found.cases
             if case.kind == "time"
         ]
-        injections = request.slow_down([trial.case for trial in course.trials])
-        answer.slowed_down = tuple(sorted(injections))
+        chosen = request.slow_down([trial.case for trial in course.trials])
+        answer.slowed_down = tuple(sorted(chosen))
         others, skipped = values.judge(
             found.setting,
             [case for case in found.cases if case.kind in values.KINDS],
@@ -136,7 +142,7 @@ def judge(request: Request, watch: Watch, *, free: int | None = None) -> Answer:
         other += others
         run(
             course,
-            replace(found.setting, injections=injections),
+            replace(found.setting, injections={**request.injections, **chosen}),
             draw,
             budget=request.policy.budget - (time.monotonic() - begun),
             memory=memory,
@@ -262,14 +268,12 @@ def _not_compared(listed: Listed, found: Survey, command: str) -> BenchmarkResul
         return _unmeasured(listed, verdict, f"the {role} skips it: {reason}")
     if listed.error is not None:
         return _broken(listed, [Loss("contender", listed.error)], command)
-    if listed.presence == "new":
-        return _unmeasured(listed, Verdict.NEW, "the baseline does not have it")
-    if listed.presence == "missing":
-        return _unmeasured(listed, Verdict.MISSING, "the contender does not have it")
+    if listed.presence in _LACKING:
+        return _unmeasured(listed, *_LACKING[listed.presence])
+    reason = "not measured before the gate was stopped"
     if listed.kind not in ("time", *values.KINDS):
         reason = f"not gated: benchmarks of the type {listed.kind} are not compared"
-        return _unmeasured(listed, Verdict.INCONCLUSIVE, reason)
-    return _unmeasured(listed, Verdict.INCONCLUSIVE, "not measured before the gate was stopped")
+    return _unmeasured(listed, Verdict.INCONCLUSIVE, reason)
 
 
 def _broken(listed: Listed, losses: Sequence[Loss], command: str) -> BenchmarkResult:

@@ -13,11 +13,19 @@ from cnnfc.studies.study import Point, Request, Study
 
 @dataclass(frozen=True)
 class Entry:
-    """A study by name: what it shows, and where it is."""
+    """A study by name: what it shows, and where it is.
+
+    Attributes:
+        summary: What it shows, in a line.
+        module: Where it is, in this package.
+        kind: Its class.
+        has_rounds: Whether it can be repeated more or less often (`Request.rounds`).
+    """
 
     summary: str
     module: str
     kind: str
+    has_rounds: bool = False
 
     def open(self, request: Request) -> Study:
         """The study, ready to measure; raises `UsageError` for what `request` has wrong."""
@@ -37,6 +45,12 @@ class Entry:
 STUDIES: Final[Mapping[str, Entry]] = {
     "fidelity": Entry(
         "latencies of the suite against independent timers, in pairs", "fidelity", "Fidelity"
+    ),
+    "gate": Entry(
+        "how often the gate is wrong, and how small a slowdown it sees, beside other tools",
+        "gate",
+        "Gate",
+        has_rounds=True,
     ),
     "overhead": Entry(
         "seconds a measured point costs, against the usual way to write the suite",

@@ -66,8 +66,7 @@ def measure(
     _check_settings(stored, settings, sitting, store)
     steps = study.steps()
     # What could not be measured may be possible today: a device came, git was installed.
-    unmeasured: Point = {"skipped": None}
-    missing = [step for step in steps if "skipped" in stored["points"].get(step.key, unmeasured)]
+    missing = [step for step in steps if not _is_there(step, stored["points"])]
     if missing:
         _check_software(stored, sitting, store)
         stored["finished_at"] = None
@@ -79,7 +78,8 @@ def measure(
             left = pace.left([later.seconds for later in missing[place:]])
             progress.show(step.label, left, now=True)
             started = progress.clock()
-            stored["points"][step.key] = _point(study, step)
+            made_by = {"made_by": step.made_by} if step.made_by else {}
+            stored["points"][step.key] = {**_point(study, step), **made_by}
             pace.saw(step.seconds, progress.clock() - started)
             progress.done += 1
             if place + 1 == len(missing):
@@ -90,6 +90,13 @@ def measure(
         reasons = sorted({str(point["skipped"]) for point in stored["points"].values()})
         raise NothingMeasured(f"nothing of this study could be measured here: {'; '.join(reasons)}")
     return stored
+
+
+def _is_there(step: Step, points: Mapping[str, Point]) -> bool:
+    point = points.get(step.key)
+    if point is None or "skipped" in point:
+        return False
+    return bool(point.get("made_by", "") == step.made_by)
 
 
 def _point(study: Study, step: Step) -> Point:

@@ -19,11 +19,14 @@ class Step:
         key: Names the step in the study's file; no other step of the study has it.
         label: The same for people.
         seconds: How long it takes, roughly.
+        made_by: What its numbers depend on beside the settings of the study, in a line: it is
+            measured anew if what is there was made by something else.
     """
 
     key: str
     label: str
     seconds: float
+    made_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,15 @@ class Request:
         benchmarks: Folder of its suite.
         devices: Names of devices; empty for those that the study chooses.
         cases: Names of cases; empty for those that the study chooses.
+        rounds: How often what the study repeats is measured, with what is there already; None for
+            as often as the study chooses.
     """
 
     root: Path
     benchmarks: Path
     devices: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    rounds: int | None = None
 
 
 class Study(Protocol):

@@ -126,3 +126,26 @@ def test_the_command_is_kept_with_its_options(project):
     path = project / "reports" / "studies" / "tiny.json"
     (section,) = json.loads(path.read_text())["machines"].values()
     assert section["command"] == "cnnfc study tiny --device cpu-1 --case dense.8-8"
+
+
+def test_rounds_reach_a_study_that_has_them(project, monkeypatch):
+    entry = catalogue.Entry("tiny things", "tiny", "Tiny", has_rounds=True)
+    monkeypatch.setattr(catalogue, "STUDIES", {"tiny": entry})
+    asked = []
+    monkeypatch.setattr(
+        catalogue.Entry, "open", lambda self, request: asked.append(request) or Tiny(request)
+    )
+    said(project, rounds=7)
+    assert [request.rounds for request in asked] == [7]
+    path = project / "reports" / "studies" / "tiny.json"
+    (section,) = json.loads(path.read_text())["machines"].values()
+    assert section["command"] == "cnnfc study tiny --rounds 7"
+    with pytest.raises(UsageError, match="--rounds must be 1 or more, not 0"):
+        said(project, rounds=0)
+
+
+def test_rounds_are_refused_by_a_study_of_a_fixed_length(project):
+    with pytest.raises(
+        UsageError, match="the study tiny has a fixed number of steps: leave --rounds out"
+    ):
+        said(project, rounds=7)

@@ -3,7 +3,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from cnnfc.machine.gpus import GpuReading, gpu_identity, gpu_state, watched_gpu
+from cnnfc.machine.gpus import (
+    GpuReading,
+    free_gpu_memory,
+    gpu_identity,
+    gpu_state,
+    watched_gpu,
+)
 
 
 def test_no_bindings_and_no_driver_mean_no_gpus_and_no_complaint(make_host, fakes):
@@ -216,4 +222,16 @@ def test_nvml_is_closed_although_what_was_measured_meanwhile_failed(fakes, make_
     with pytest.raises(RuntimeError, match="out of memory"):
         measure()
     assert seen == [1]
+    assert nvml.open == 0
+
+
+def test_free_memory_is_that_of_the_gpu_with_the_uuid(fakes, make_host):
+    other = {**fakes.h200(), "MemoryInfo": SimpleNamespace(total=8e9, free=1e9, used=7e9)}
+    nvml = fakes.Nvml(other, {**fakes.h200(), "UUID": "GPU-1"})
+    assert free_gpu_memory(make_host(nvml=nvml), "1") == 150e9
+    assert free_gpu_memory(make_host(nvml=nvml), "2") is None
+    # Without a UUID there would be a choice.
+    assert free_gpu_memory(make_host(nvml=nvml), None) is None
+    assert free_gpu_memory(make_host(nvml=fakes.Nvml(other)), None) == 1e9
+    assert free_gpu_memory(make_host(nvml=None), "1") is None
     assert nvml.open == 0

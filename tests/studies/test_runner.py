@@ -150,3 +150,19 @@ def test_the_time_left_follows_how_long_steps_took(store):
     assert "30 s left  step a" in lines[0]  # as expected: three steps of 10 s
     # By the fake clock a step took 5 s and not 10 s, so two more take 10 s.
     assert "10 s left  step b" in lines[1]
+
+
+def test_what_was_made_by_something_else_is_measured_anew(store):
+    class Gate(Fake):
+        made_by = "rules 1"
+
+        def steps(self):
+            return [Step("a", "a", 1.0), Step("b", "b", 1.0, self.made_by)]
+
+    first = run(Gate(), store)
+    assert first["points"]["b"] == {"value": "b", "made_by": "rules 1"}
+    assert first["points"]["a"] == {"value": "a"}
+    again = Gate()
+    again.made_by = "rules 2"
+    assert run(again, store)["points"]["b"]["made_by"] == "rules 2"
+    assert again.measured == ["b"]

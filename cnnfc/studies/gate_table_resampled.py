@@ -1,0 +1,128 @@
+"""Tables of gates that were drawn from recorded pairs, with the pairs that they took."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from cnnfc.gate.pairs import Protocol
+from cnnfc.gate.policy import Policy
+from cnnfc.gate.trial import TYPICAL, State
+from cnnfc.studies.gate_intervals import wilson
+from cnnfc.studies.gate_recorded import BLOCKS, LEG_SECONDS, LOADS, SHARES, Option, Recorded, read
+from cnnfc.studies.gate_resample import FEWEST, Runs, simulate, wald
+from cnnfc.studies.gate_table_runs import between, one_thread
+from cnnfc.studies.study import Point
+from cnnfc.studies.text import percent, table
+
+#: Simulated gates of each row.
+RUNS: Final = 2000
+_SLOWDOWNS: Final = (0.01, 0.02, 0.03, 0.05, 0.10, 0.20)
+#: Sizes between which the one is looked for that is caught almost always.
+_SIZES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10, 0.15, 0.20)
+_ALMOST_ALWAYS: Final = 0.98
+#: From this spread on the pairs are compared with Wald's bound: below, the least number of pairs
+#: of an exact test decides.
+_WALD_FROM: Final = 0.03
+#: And where the largest number of pairs cuts few off.
+_MOST_UNDECIDED: Final = 0.05
+
+
+def tables(points: Mapping[str, Point], settings: Mapping[str, Any]) -> list[str]:
+    """Rates of errors by load, then every benchmark with what is caught of it almost always."""
+    lines = []
+    option = gates_option()
+    for load in LOADS:
+        recorded = read(points, load)
+        if recorded is None:
+            continue
+        if len(recorded.seconds) < FEWEST:
+            count = len(recorded.seconds)
+            lines += [f"{load}: {count} recorded pairs, too few to draw from ({FEWEST} are needed)"]
+            continue
+        same = simulate(recorded, option, RUNS, seed=1)
+        lines += _rates(load, recorded, option, same)
+        lines += _cases(load, recorded, option, same, settings["threshold"])
+    return lines
+
+
+def gates_option() -> Option:
+    """The recorded option that is nearest to what the gate does."""
+    protocol = Protocol()
+    wanted = protocol.leg_seconds / LEG_SECONDS
+    share = min(SHARES, key=lambda share: abs(math.log(share / wanted)))
+    blocks = min(BLOCKS, key=lambda count: abs(math.log(count / protocol.blocks)))
+    return Option(TYPICAL, share, blocks)
+
+
+def _rates(load: str, recorded: Recorded, option: Option, same: Runs) -> list[str]:
+    columns = {
+        "one thread": [place for place, case in enumerate(same.cases) if one_thread(case)],
+        "more threads": [place for place, case in enumerate(same.cases) if not one_thread(case)],
+    }
+    trials: list[tuple[str, Runs]] = [("identical", same)]
+    for size in _SLOWDOWNS:
+        slower = simulate(recorded, option, RUNS // 4, seed=2, slowdown=size)
+        trials.append((f"slower by {percent(size)}", slower))
+    tenth = simulate(recorded, option, RUNS // 4, seed=3, tenth=True)
+    trials.append(("every tenth call +50%", tenth))
+    rows = []
+    for name, runs in trials:
+        cells = []
+        for places in columns.values():
+            if not places:
+                cells += ["", "", ""]
+                continue
+            found = [
+                runs.red[:, places].mean(),
+                runs.are(State.UNDECIDED)[:, places].mean(),
+            ]
+            cells += [percent(float(share)) for share in found]
+            cells.append(f"{runs.pairs[:, places].mean():.1f}")
+        rows.append((name, *cells))
+    head = [f"{load}, drawn from {len(recorded.seconds)} recorded pairs"]
+    for name in columns:
+        head += [f"{name}: red", "undecided", "pairs"]
+    reds = int(same.red.any(axis=1).sum())
+    summary = (
+        f"gates on identical code: {percent(reds / RUNS)} red "
+        f"({between(wilson(reds, RUNS))}), {np.median(same.seconds):.0f} s of pairs each"
+    )
+    return [*table(head, rows), summary, ""]
+
+
+def _cases(
+    load: str, recorded: Recorded, option: Option, same: Runs, threshold: float
+) -> list[str]:
+    caught = {
+        size: simulate(recorded, option, RUNS // 8, seed=4, slowdown=size).red.mean(axis=0)
+        for size in _SIZES
+    }
+    policy = Policy()
+    rows = []
+    for place, case in enumerate(same.cases):
+        sizes = [size for size in _SIZES if caught[size][place] >= _ALMOST_ALWAYS]
+        pairs = float(same.pairs[:, place].mean())
+        bound = wald(
+            same.spreads[place], threshold, policy.false_red / len(same.cases), policy.miss
+        )[0]
+        undecided = float(same.are(State.UNDECIDED)[:, place].mean())
+        compares = same.spreads[place] >= _WALD_FROM and undecided <= _MOST_UNDECIDED
+        rows.append(
+            (
+                case,
+                percent(same.spreads[place], 2),
+                percent(float(caught[threshold][place])) if threshold in caught else "",
+                percent(min(sizes)) if sizes else f"above {percent(max(_SIZES))}",
+                percent(undecided),
+                f"{pairs:.1f}",
+                f"{bound:.1f}",
+                percent(bound / pairs) if compares else "",
+            )
+        )
+    head = (f"{load}, drawn", "spread", f"{percent(threshold)} caught")
+    rest = (f"{percent(_ALMOST_ALWAYS)} caught from", "undecided", "pairs", "Wald", "efficiency")
+    return [*table((*head, *rest), rows), ""]

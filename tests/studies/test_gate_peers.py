@@ -1,0 +1,201 @@
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from cnnfc.errors import CannotMeasure
+from cnnfc.gate.cases import GatedCase, Injection
+from cnnfc.studies import gate_peer_asv, gate_peer_processes, gate_peer_pytest, gate_peers
+from cnnfc.studies.gate_peer_suites import SECOND, Task, key, write_asv, write_tests
+from cnnfc.studies.gate_suite import Suite
+from cnnfc.studies.study import Request
+
+
+def case(name, device="cpu-1"):
+    benchmark = "dense.Forward.time_layer"
+    params = (repr(name), repr(device))
+    return GatedCase(f"{benchmark}[{name}-{device}]", benchmark, params, 0, seconds=1e-3)
+
+
+CASES = (case("dense.64-64"), case("dense.1024-512"))
+
+
+@pytest.fixture
+def task(pytestconfig):
+    root = pytestconfig.rootpath
+    suite = Suite.of(Request(root, root / "benchmarks"))
+    return Task(suite, CASES, {CASES[1].id: Injection(0.05)})
+
+
+ASV_SAYS = """
+| Change   | Before [4f1ed5f1] <master~1>   | After [1ac4a14f] <master>   | Ratio   | Benchmark |
+|----------|-------------|---------|---------|-----------------------------|
+| +        | 45.1±0.2μs  | 60±1μs  |    1.33 | dense.Forward.time_layer('dense.64-64', 'cpu-1') |
+|          | 45.1±0.2μs  | 46±1μs  |   ~1.02 | dense.Forward.time_layer('dense.1024-512', 'cpu-1') |
+"""
+
+
+def test_the_table_of_asv_is_read_with_its_marks(task, tmp_path, monkeypatch):
+    calls = []
+
+    def call(name, command, folder, **options):
+        calls.append(command)
+        return ASV_SAYS if name == "asv" else "abc\n"
+
+    monkeypatch.setattr(gate_peer_asv, "call", call)
+    monkeypatch.setattr(gate_peer_asv, "register", lambda _identity: None)
+    found = gate_peer_asv.measure(task, tmp_path, ("--interleave-rounds",))
+    assert found == {
+        CASES[0].id: {"says": 1, "ratio": 1.33},
+        CASES[1].id: {"says": 0, "ratio": 1.02},
+    }
+    assert calls[-1][-1] == "--interleave-rounds"
+
+
+def test_a_case_that_asv_leaves_out_is_no_zero(task, tmp_path, monkeypatch):
+    monkeypatch.setattr(gate_peer_asv, "call", lambda *_, **__: "")
+    monkeypatch.setattr(gate_peer_asv, "register", lambda _identity: None)
+    with pytest.raises(CannotMeasure, match="asv continuous said nothing about"):
+        gate_peer_asv.measure(task, tmp_path, ())
+
+
+def test_the_suite_for_asv_slows_down_on_the_second_commit(task, tmp_path):
+    write_asv(tmp_path, task, "second")
+    wanted = json.loads((tmp_path / "slowed.json").read_text())
+    assert wanted == {"commit": "second", "slowed": {key(CASES[1]): pytest.approx(5e-5)}}
+    package = (tmp_path / "benchmarks" / "__init__.py").read_text()
+    code = f"""
+import sys, types
+class Timer:
+    def timeit(self, number):
+        return 1.0 * number
+class TimeBenchmark:
+    name, _current_params = "dense.Forward.time_layer", ("dense.1024-512", "cpu-1")
+    def benchmark_timing(self, timer):
+        return timer.timeit(2)
+module = types.ModuleType("asv_runner.benchmarks.time")
+module.TimeBenchmark = TimeBenchmark
+sys.modules["asv_runner.benchmarks.time"] = module
+import cnnfc.gate.worker_injection as injection
+spent = []
+class Spinner:
+    spend = staticmethod(spent.append)
+injection.spinner = Spinner
+exec(compile({package[package.index("def _slow") :]!r}, "hook", "exec"))
+value = TimeBenchmark().benchmark_timing(Timer())
+assert 2.0 <= value < 2.1, value
+print(spent)
+"""
+    for commit, spent in (("first", "[]\n"), ("second", "[0.0001]\n")):
+        ran = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "ASV_COMMIT": commit},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert ran.stdout == spent, ran.stderr
+
+
+def test_the_environment_of_asv_notes_the_commit_and_runs_this_interpreter(tmp_path, monkeypatch):
+    from cnnfc.studies.gate_asv_environment import SameEnvironment
+
+    asv = pytest.importorskip("asv")
+    from asv.config import Config
+
+    assert asv
+    monkeypatch.chdir(tmp_path)
+    config = Config()
+    config.env_dir, config.project = str(tmp_path / "env"), "study"
+    environment = SameEnvironment(config, "3.11", {}, {})
+    environment.create()
+    environment.install_project(config, None, "abc")
+    shown = environment.run(["-c", "import os, sys; print(os.environ['ASV_COMMIT'], sys.prefix)"])
+    assert shown.split() == ["abc", sys.prefix]
+    assert environment.installed_commit_hash == "abc"
+
+
+def test_pytest_benchmark_is_compared_by_its_stored_runs(task, tmp_path, monkeypatch):
+    calls = []
+
+    def call(name, command, folder, environment=None, allowed=(0,)):
+        calls.append((command, environment))
+        values = {"min": 2.0, "median": 3.0, "mean": 4.0} if environment else {}
+        stats = {"min": 1.0, "median": 2.0, "mean": 4.0} | values
+        kept = [{"params": {"key": key(one)}, "stats": stats} for one in CASES]
+        (folder / "kept").mkdir(exist_ok=True)
+        path = folder / "kept" / f"{len(calls):04}.json"
+        path.write_text(json.dumps({"benchmarks": kept}))
+        return ""
+
+    monkeypatch.setattr(gate_peer_pytest, "call", call)
+    found = gate_peer_pytest.measure(task, tmp_path)
+    assert found[CASES[0].id] == {"min": 2.0, "median": 1.5, "mean": 1.0}
+    assert calls[1][1] == {SECOND: "1"}
+    compile((tmp_path / "test_layers.py").read_text(), "test_layers.py", "exec")
+
+
+def test_a_missing_pytest_benchmark_is_said_with_what_to_do(task, tmp_path, monkeypatch):
+    def call(*_, **__):
+        raise CannotMeasure(
+            "pytest ended with status 4: error: unrecognized arguments: --benchmark"
+        )
+
+    monkeypatch.setattr(gate_peer_pytest, "call", call)
+    with pytest.raises(CannotMeasure, match="pip install pytest-benchmark"):
+        gate_peer_pytest.measure(task, tmp_path)
+
+
+def test_the_tests_know_every_case(task, tmp_path):
+    write_tests(tmp_path, task)
+    cases = json.loads((tmp_path / "cases.json").read_text())
+    assert cases["keys"] == [key(one) for one in CASES]
+    assert cases["slowed"] == {key(CASES[1]): pytest.approx(5e-5)}
+
+
+class FakeWorker:
+    """Answers with its side's time; the contender's second case is slower if it is asked to be."""
+
+    asked = []  # noqa: RUF012 - emptied by the test
+
+    def __init__(self, role, place):
+        self.role, self.place = role, place
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def ask(self, op, timeout, **fields):
+        self.asked.append((self.role, op))
+        slow = 1.5 if "inject" in fields else 1.0
+        return {"values": [slow + self.place / 100] * 6} if op == "leg" else {}
+
+
+def test_processes_take_turns_and_both_rules_judge_them(task, monkeypatch):
+    places = iter(range(100))
+    monkeypatch.setattr(
+        gate_peer_processes, "start", lambda _, side, slot, env: FakeWorker(side.role, next(places))
+    )
+    FakeWorker.asked.clear()
+
+    roles = ("baseline", "contender")
+    sides = SimpleNamespace(**{role: SimpleNamespace(role=role) for role in roles})
+    found = gate_peer_processes.measure(task, SimpleNamespace(sides=sides))
+    asked = [role for role, op in FakeWorker.asked if op == "load"]
+    assert asked == list(roles) * gate_peer_processes.PROCESSES
+    assert [(found[one.id]["benchstat"], found[one.id]["pyperf"]) for one in CASES] == [
+        (0, 0),
+        (1, 1),
+    ]
+    assert len(found[CASES[0].id]["baseline"]) == 3 * gate_peer_processes.PROCESSES
+
+
+def test_two_thirds_of_the_cases_are_slowed_each_size_equally_often():
+    kinds = gate_peers._kinds([f"case {place}" for place in range(14)], 1)
+    counts = {size: list(kinds.values()).count(size) for size in gate_peers.SIZES}
+    assert counts == {"3%": 3, "5%": 3, "10%": 3}
