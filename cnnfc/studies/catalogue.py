@@ -48,7 +48,7 @@ STUDIES: Final[Mapping[str, Entry]] = {
     ),
     "gate": Entry(
         "how often the gate is wrong, and how small a slowdown it sees, beside other tools",
-        "gate",
+        "gate.study",
         "Gate",
         has_rounds=True,
     ),

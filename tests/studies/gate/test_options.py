@@ -1,7 +1,7 @@
 import json
 
-from cnnfc.studies.gate_options import main, tables
-from cnnfc.studies.gate_recorded import OPTIONS
+from cnnfc.studies.gate.options import main, tables
+from cnnfc.studies.gate.recorded import OPTIONS
 
 
 def test_every_option_has_a_row_for_each_number_of_threads(gate_points):
@@ -26,6 +26,6 @@ def test_a_wrong_command_line_is_told_in_one_sentence(tmp_path, capsys):
     assert main([str(tmp_path / "gate.json"), "many"]) == 2
     assert main([str(tmp_path / "gate.json")]) == 2
     usage, many, absent = capsys.readouterr().err.splitlines()
-    assert usage == "usage: python -m cnnfc.studies.gate_options FILE [RUNS]"
+    assert usage == "usage: python -m cnnfc.studies.gate.options FILE [RUNS]"
     assert many == "'many' is not a number of simulated runs"
     assert absent.endswith("has no machine: `cnnfc study gate` records pairs")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnfc.gate.legs import Block, Leg, pair_value
-from cnnfc.studies.gate_recorded import (
+from cnnfc.studies.gate.recorded import (
     BLOCKS,
     OPTIONS,
     SHARES,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnnfc.studies import gate_table_peers, gate_table_resampled, gate_table_runs
-from cnnfc.studies.gate_table_runs import Gates
+from cnnfc.studies.gate import table_peers, table_resampled, table_runs
+from cnnfc.studies.gate.table_runs import Gates
 from cnnfc.studies.study import Point
 
 
@@ -14,11 +14,11 @@ def tabulate(settings: Mapping[str, Any], points: Mapping[str, Point]) -> list[s
     """Lines of all tables; of gates of another version than the newest there is only the number."""
     gates = Gates.read(points)
     lines = [
-        *gate_table_runs.identical(gates),
-        *gate_table_runs.injected(gates, settings["injections"]),
-        *gate_table_runs.changes(gates),
-        *gate_table_resampled.tables(points, settings),
-        *gate_table_peers.peers(gates, points),
+        *table_runs.identical(gates),
+        *table_runs.injected(gates, settings["injections"]),
+        *table_runs.changes(gates),
+        *table_resampled.tables(points, settings),
+        *table_peers.peers(gates, points),
     ]
     if gates.older:
         lines += [f"left out: {gates.older} runs of a gate with other rules than the newest"]

@@ -11,14 +11,14 @@ from cnnfc.errors import CannotMeasure
 from cnnfc.gate.legs import pair_value
 from cnnfc.gate.pairs import Protocol, measure_pair
 from cnnfc.gate.trial import TYPICAL
-from cnnfc.studies.gate_recorded import (
+from cnnfc.studies.gate.recorded import (
     BLOCKS,
     LEG_SECONDS,
     STATISTICS,
     UNIT,
     reduce_pair,
 )
-from cnnfc.studies.gate_suite import Suite, under
+from cnnfc.studies.gate.suite import Suite, under
 from cnnfc.studies.study import Point
 
 #: Pairs of one step.

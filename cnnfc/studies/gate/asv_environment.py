@@ -1,6 +1,6 @@
 """An environment of asv in which every commit is the same installation: this interpreter.
 
-asv loads it as a plugin (``"plugins": [".cnnfc.studies.gate_asv_environment"]``).  With asv's own
+asv loads it as a plugin (``"plugins": [".cnnfc.studies.gate.asv_environment"]``).  With asv's own
 ``existing`` environment ``asv continuous`` compares nothing, with any other it builds the project
 twice.  Here the commit is only noted, in ``ASV_COMMIT`` as asv does, so both sides run the same
 code; everything else of ``asv continuous`` is its own.

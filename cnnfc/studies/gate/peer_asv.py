@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from cnnfc.machine.asv_file import register
 from cnnfc.machine.identity import identify
-from cnnfc.studies.gate_peer_call import call, check
-from cnnfc.studies.gate_peer_suites import Task, key, write_asv
+from cnnfc.studies.gate.peer_call import call, check
+from cnnfc.studies.gate.peer_suites import Task, key, write_asv
 
 #: Options of ``asv continuous`` by the name of the variant.
 VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -1,8 +1,8 @@
 """Prints what each way to reduce a pair would make of the recorded pairs, to choose one by.
 
-``python -m cnnfc.studies.gate_options FILE [RUNS]``, where FILE is the study's
+``python -m cnnfc.studies.gate.options FILE [RUNS]``, where FILE is the study's
 ``reports/studies/gate.json``: for each machine and load, and for benchmarks on one thread and on
-more, a row for every `Option` with simulated runs (`cnnfc.studies.gate_resample`).
+more, a row for every `Option` with simulated runs (`cnnfc.studies.gate.resample`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from cnnfc.errors import CnnfcError, UsageError
 from cnnfc.gate.trial import State
-from cnnfc.studies.gate_recorded import LOADS, MEANS, OPTIONS, Option, Recorded, read
-from cnnfc.studies.gate_resample import FEWEST, Runs, simulate
-from cnnfc.studies.gate_table_runs import one_thread
+from cnnfc.studies.gate.recorded import LOADS, MEANS, OPTIONS, Option, Recorded, read
+from cnnfc.studies.gate.resample import FEWEST, Runs, simulate
+from cnnfc.studies.gate.table_runs import one_thread
 from cnnfc.studies.store import Store
 from cnnfc.studies.study import Point
 from cnnfc.studies.text import percent, table
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _lines(arguments: Sequence[str]) -> list[str]:
     if not 1 <= len(arguments) <= 2:
-        raise UsageError("usage: python -m cnnfc.studies.gate_options FILE [RUNS]")
+        raise UsageError("usage: python -m cnnfc.studies.gate.options FILE [RUNS]")
     path = Path(arguments[0])
     runs = RUNS
     if len(arguments) == 2:

@@ -3,9 +3,9 @@ import zlib
 import pytest
 
 from cnnfc.errors import UsageError
-from cnnfc.studies import gate
-from cnnfc.studies.gate import Gate
-from cnnfc.studies.gate_runs import made_by
+from cnnfc.studies.gate import study as gate
+from cnnfc.studies.gate.runs import made_by
+from cnnfc.studies.gate.study import Gate
 from cnnfc.studies.study import Request, Step
 
 

@@ -5,8 +5,8 @@ import pytest
 
 
 def load():
-    """``gate_points.py``; with pytest's importlib mode tests cannot import their neighbours."""
-    path = Path(__file__).with_name("gate_points.py")
+    """``points.py``; with pytest's importlib mode tests cannot import their neighbours."""
+    path = Path(__file__).with_name("points.py")
     spec = importlib.util.spec_from_file_location("studies_gate_points", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cnnfc.errors import CannotMeasure
-from cnnfc.studies.gate_peer_call import call, check
-from cnnfc.studies.gate_peer_suites import SECOND, Task, key, write_tests
-from cnnfc.studies.gate_recording import digits
+from cnnfc.studies.gate.peer_call import call, check
+from cnnfc.studies.gate.peer_suites import SECOND, Task, key, write_tests
+from cnnfc.studies.gate.recording import digits
 
 
 def measure(task: Task, folder: Path) -> dict[str, dict[str, Any]]:

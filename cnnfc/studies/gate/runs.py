@@ -18,11 +18,11 @@ from cnnfc.gate.policy import Policy
 from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE
 from cnnfc.gate.trial import TAIL, TYPICAL, Trial
 from cnnfc.gate.whole import Answer, Request, judge
-from cnnfc.studies.gate_others import SHARED, Others
-from cnnfc.studies.gate_recorded import as_text
-from cnnfc.studies.gate_recording import digits
-from cnnfc.studies.gate_resample import family_rules
-from cnnfc.studies.gate_suite import CASES, DEVICES, Change, Suite, under
+from cnnfc.studies.gate.others import SHARED, Others
+from cnnfc.studies.gate.recorded import as_text
+from cnnfc.studies.gate.recording import digits
+from cnnfc.studies.gate.resample import family_rules
+from cnnfc.studies.gate.suite import CASES, DEVICES, Change, Suite, under
 from cnnfc.studies.study import Point
 from cnnfc.verdicts import BenchmarkResult
 

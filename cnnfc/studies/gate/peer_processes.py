@@ -11,9 +11,9 @@ from cnnfc.errors import CannotMeasure
 from cnnfc.gate.cases import GatedCase
 from cnnfc.gate.pairs import LOAD_TIMEOUT, Setting, start
 from cnnfc.gate.worker_process import WorkerLost
-from cnnfc.studies import gate_significance
-from cnnfc.studies.gate_peer_suites import Task
-from cnnfc.studies.gate_recording import digits
+from cnnfc.studies.gate import significance
+from cnnfc.studies.gate.peer_suites import Task
+from cnnfc.studies.gate.recording import digits
 
 #: Fresh processes on each side; benchstat asks for 10.
 PROCESSES: Final = 10
@@ -47,10 +47,10 @@ def measure(task: Task, setting: Setting) -> dict[str, dict[str, Any]]:
             raise CannotMeasure(str(lost)) from None
     return {
         case: {
-            "benchstat": gate_significance.benchstat(
+            "benchstat": significance.benchstat(
                 *(_means(sides[role]) for role in ("baseline", "contender"))
             ),
-            "pyperf": gate_significance.pyperf(sides["baseline"], sides["contender"]),
+            "pyperf": significance.pyperf(sides["baseline"], sides["contender"]),
             **{role: [digits(value) for value in taken] for role, taken in sides.items()},
         }
         for case, sides in values.items()

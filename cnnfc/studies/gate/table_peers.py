@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any, Final
 
-from cnnfc.studies.gate_intervals import exact, wilson
-from cnnfc.studies.gate_peer_asv import VARIANTS
-from cnnfc.studies.gate_peers import SIZES
-from cnnfc.studies.gate_table_runs import Gates, between
+from cnnfc.studies.gate.intervals import exact, wilson
+from cnnfc.studies.gate.peer_asv import VARIANTS
+from cnnfc.studies.gate.peers import SIZES
+from cnnfc.studies.gate.table_runs import Gates, between
 from cnnfc.studies.study import Point
 from cnnfc.studies.text import percent, table
 from cnnfc.verdicts import Verdict

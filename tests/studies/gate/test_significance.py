@@ -1,6 +1,6 @@
 import pytest
 
-from cnnfc.studies.gate_significance import benchstat, pyperf, rank_sum_p, t_point
+from cnnfc.studies.gate.significance import benchstat, pyperf, rank_sum_p, t_point
 
 
 def test_the_rank_sum_counts_every_order():

@@ -21,8 +21,8 @@ from cnnfc.gate.policy import Policy
 from cnnfc.gate.rules import rules_for
 from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE
 from cnnfc.gate.trial import TAIL, Rules, State
-from cnnfc.studies.gate_decisions import CODES, COLUMNS, decide_all
-from cnnfc.studies.gate_recorded import UNIT, Option, Recorded
+from cnnfc.studies.gate.decisions import CODES, COLUMNS, decide_all
+from cnnfc.studies.gate.recorded import UNIT, Option, Recorded
 
 #: Fewer pairs than this are not enough to draw from: a run would see the same ones again and again.
 FEWEST: Final = 12

@@ -5,8 +5,8 @@ from cnnfc.gate.listing import Listed
 from cnnfc.gate.pairs import Protocol
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.whole import Answer
-from cnnfc.studies import gate_runs
-from cnnfc.studies.gate_runs import INJECTIONS, draw_injections, made_by, run_gate
+from cnnfc.studies.gate import runs
+from cnnfc.studies.gate.runs import INJECTIONS, draw_injections, made_by, run_gate
 from cnnfc.verdicts import BenchmarkResult, Effect, Verdict, benchmark_id
 
 NAMES = [f"case {place}" for place in range(14)]
@@ -67,9 +67,7 @@ def answered(**more):
 
 def test_a_gate_is_kept_with_its_verdicts_and_its_pairs(monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        gate_runs, "judge", lambda request, watch: asked.append(request) or answered()
-    )
+    monkeypatch.setattr(runs, "judge", lambda request, watch: asked.append(request) or answered())
     point = run_gate(FakeSuite(), "quiet", 5, injected=True)
     kind = next(iter(draw_injections(["a.time_b[1]", "a.time_b[2]"], 5).values()))
     slowed = next(iter(asked[0].injections))
@@ -91,13 +89,13 @@ def test_a_gate_is_kept_with_its_verdicts_and_its_pairs(monkeypatch):
 
 
 def test_an_interrupted_gate_is_not_kept(monkeypatch):
-    monkeypatch.setattr(gate_runs, "judge", lambda request, watch: answered(interrupted=True))
+    monkeypatch.setattr(runs, "judge", lambda request, watch: answered(interrupted=True))
     with pytest.raises(KeyboardInterrupt):
         run_gate(FakeSuite(), "quiet", 5)
 
 
 def test_a_gate_without_a_value_is_a_reason(monkeypatch):
     nothing = Answer((answered().results[1],))
-    monkeypatch.setattr(gate_runs, "judge", lambda request, watch: nothing)
+    monkeypatch.setattr(runs, "judge", lambda request, watch: nothing)
     with pytest.raises(CannotMeasure, match="raised"):
         run_gate(FakeSuite(), "quiet", 5)

@@ -7,9 +7,9 @@ import pytest
 
 from cnnfc.errors import CannotMeasure, CnnfcError
 from cnnfc.gate.listing import Listed
-from cnnfc.studies import gate_suite
-from cnnfc.studies.gate_changes import CHANGES
-from cnnfc.studies.gate_suite import CASES, Change, Suite, under
+from cnnfc.studies.gate import suite as suite_module
+from cnnfc.studies.gate.changes import CHANGES
+from cnnfc.studies.gate.suite import CASES, Change, Suite, under
 from cnnfc.studies.study import Request
 
 
@@ -83,16 +83,16 @@ def test_benchmarks_are_taken_from_the_listing_in_the_order_of_the_study(suite, 
         Listed(f"id{place}", name, params, place, "both", "time", "seconds", 60.0)
         for place, (name, params) in enumerate(reversed(suite.wanted))
     ]
-    monkeypatch.setattr(gate_suite, "list_both", lambda _setting: listed)
+    monkeypatch.setattr(suite_module, "list_both", lambda _setting: listed)
     assert [(one.name, one.params) for one in suite.chosen(None)] == suite.wanted
-    monkeypatch.setattr(gate_suite, "list_both", lambda _setting: listed[1:])
+    monkeypatch.setattr(suite_module, "list_both", lambda _setting: listed[1:])
     with pytest.raises(CannotMeasure, match="the suite does not have"):
         suite.chosen(None)
 
 
 def test_the_other_program_is_gone_afterwards(monkeypatch):
     started = []
-    popen = gate_suite.subprocess.Popen
+    popen = suite_module.subprocess.Popen
 
     def remember(command, **options):
         started.append(popen([sys.executable, "-c", "import time; time.sleep(60)"], **options))
@@ -100,7 +100,7 @@ def test_the_other_program_is_gone_afterwards(monkeypatch):
         assert command[4] == str(os.getpid())
         return started[-1]
 
-    monkeypatch.setattr(gate_suite.subprocess, "Popen", remember)
+    monkeypatch.setattr(suite_module.subprocess, "Popen", remember)
     with contextlib.suppress(KeyboardInterrupt), under("busy", 1):
         assert started[0].poll() is None
         raise KeyboardInterrupt

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from cnnfc.gate.pairs import Protocol
-from cnnfc.studies import gate_peer_asv, gate_peer_processes, gate_peer_pytest
-from cnnfc.studies.gate_peer_suites import Task
-from cnnfc.studies.gate_recording import digits
-from cnnfc.studies.gate_runs import INJECTIONS
-from cnnfc.studies.gate_suite import Suite, under
+from cnnfc.studies.gate import peer_asv, peer_processes, peer_pytest
+from cnnfc.studies.gate.peer_suites import Task
+from cnnfc.studies.gate.recording import digits
+from cnnfc.studies.gate.runs import INJECTIONS
+from cnnfc.studies.gate.suite import Suite, under
 from cnnfc.studies.study import Point
 
-TOOLS: Final = (*gate_peer_asv.VARIANTS, "pytest-benchmark", "processes")
+TOOLS: Final = (*peer_asv.VARIANTS, "pytest-benchmark", "processes")
 #: Slowdowns that other tools are tried with, each put into several cases.
 SIZES: Final = ("3%", "5%", "10%")
 
@@ -41,12 +41,12 @@ def compare(suite: Suite, tool: str, load: str, seed: int, *, injected: bool) ->
         project = folder / "project"
         project.mkdir()
         begun = time.perf_counter()
-        if tool in gate_peer_asv.VARIANTS:
-            found = gate_peer_asv.measure(task, project, gate_peer_asv.VARIANTS[tool])
+        if tool in peer_asv.VARIANTS:
+            found = peer_asv.measure(task, project, peer_asv.VARIANTS[tool])
         elif tool == "pytest-benchmark":
-            found = gate_peer_pytest.measure(task, project)
+            found = peer_pytest.measure(task, project)
         else:
-            found = gate_peer_processes.measure(task, setting)
+            found = peer_processes.measure(task, setting)
         seconds = time.perf_counter() - begun
     for case, kind in kinds.items():
         found[case]["injected"] = kind

@@ -1,6 +1,6 @@
 import pytest
 
-from cnnfc.studies.gate_intervals import exact, largest_rate, wilson
+from cnnfc.studies.gate.intervals import exact, largest_rate, wilson
 
 
 def test_the_exact_interval_of_nothing_seen_is_half_the_error_away():

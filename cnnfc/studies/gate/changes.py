@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cnnfc.studies.gate_suite import Change
+from cnnfc.studies.gate.suite import Change
 
 CHANGES: Final[Mapping[str, Change]] = {
     "isa": Change(

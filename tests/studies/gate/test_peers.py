@@ -8,9 +8,9 @@ import pytest
 
 from cnnfc.errors import CannotMeasure
 from cnnfc.gate.cases import GatedCase, Injection
-from cnnfc.studies import gate_peer_asv, gate_peer_processes, gate_peer_pytest, gate_peers
-from cnnfc.studies.gate_peer_suites import SECOND, Task, key, write_asv, write_tests
-from cnnfc.studies.gate_suite import Suite
+from cnnfc.studies.gate import peer_asv, peer_processes, peer_pytest, peers
+from cnnfc.studies.gate.peer_suites import SECOND, Task, key, write_asv, write_tests
+from cnnfc.studies.gate.suite import Suite
 from cnnfc.studies.study import Request
 
 
@@ -45,9 +45,9 @@ def test_the_table_of_asv_is_read_with_its_marks(task, tmp_path, monkeypatch):
         calls.append(command)
         return ASV_SAYS if name == "asv" else "abc\n"
 
-    monkeypatch.setattr(gate_peer_asv, "call", call)
-    monkeypatch.setattr(gate_peer_asv, "register", lambda _identity: None)
-    found = gate_peer_asv.measure(task, tmp_path, ("--interleave-rounds",))
+    monkeypatch.setattr(peer_asv, "call", call)
+    monkeypatch.setattr(peer_asv, "register", lambda _identity: None)
+    found = peer_asv.measure(task, tmp_path, ("--interleave-rounds",))
     assert found == {
         CASES[0].id: {"says": 1, "ratio": 1.33},
         CASES[1].id: {"says": 0, "ratio": 1.02},
@@ -56,10 +56,10 @@ def test_the_table_of_asv_is_read_with_its_marks(task, tmp_path, monkeypatch):
 
 
 def test_a_case_that_asv_leaves_out_is_no_zero(task, tmp_path, monkeypatch):
-    monkeypatch.setattr(gate_peer_asv, "call", lambda *_, **__: "")
-    monkeypatch.setattr(gate_peer_asv, "register", lambda _identity: None)
+    monkeypatch.setattr(peer_asv, "call", lambda *_, **__: "")
+    monkeypatch.setattr(peer_asv, "register", lambda _identity: None)
     with pytest.raises(CannotMeasure, match="asv continuous said nothing about"):
-        gate_peer_asv.measure(task, tmp_path, ())
+        peer_asv.measure(task, tmp_path, ())
 
 
 def test_the_suite_for_asv_slows_down_on_the_second_commit(task, tmp_path):
@@ -101,7 +101,7 @@ print(spent)
 
 
 def test_the_environment_of_asv_notes_the_commit_and_runs_this_interpreter(tmp_path, monkeypatch):
-    from cnnfc.studies.gate_asv_environment import SameEnvironment
+    from cnnfc.studies.gate.asv_environment import SameEnvironment
 
     asv = pytest.importorskip("asv")
     from asv.config import Config
@@ -131,8 +131,8 @@ def test_pytest_benchmark_is_compared_by_its_stored_runs(task, tmp_path, monkeyp
         path.write_text(json.dumps({"benchmarks": kept}))
         return ""
 
-    monkeypatch.setattr(gate_peer_pytest, "call", call)
-    found = gate_peer_pytest.measure(task, tmp_path)
+    monkeypatch.setattr(peer_pytest, "call", call)
+    found = peer_pytest.measure(task, tmp_path)
     assert found[CASES[0].id] == {"min": 2.0, "median": 1.5, "mean": 1.0}
     assert calls[1][1] == {SECOND: "1"}
     compile((tmp_path / "test_layers.py").read_text(), "test_layers.py", "exec")
@@ -144,9 +144,9 @@ def test_a_missing_pytest_benchmark_is_said_with_what_to_do(task, tmp_path, monk
             "pytest ended with status 4: error: unrecognized arguments: --benchmark"
         )
 
-    monkeypatch.setattr(gate_peer_pytest, "call", call)
+    monkeypatch.setattr(peer_pytest, "call", call)
     with pytest.raises(CannotMeasure, match="pip install pytest-benchmark"):
-        gate_peer_pytest.measure(task, tmp_path)
+        peer_pytest.measure(task, tmp_path)
 
 
 def test_the_tests_know_every_case(task, tmp_path):
@@ -179,23 +179,23 @@ class FakeWorker:
 def test_processes_take_turns_and_both_rules_judge_them(task, monkeypatch):
     places = iter(range(100))
     monkeypatch.setattr(
-        gate_peer_processes, "start", lambda _, side, slot, env: FakeWorker(side.role, next(places))
+        peer_processes, "start", lambda _, side, slot, env: FakeWorker(side.role, next(places))
     )
     FakeWorker.asked.clear()
 
     roles = ("baseline", "contender")
     sides = SimpleNamespace(**{role: SimpleNamespace(role=role) for role in roles})
-    found = gate_peer_processes.measure(task, SimpleNamespace(sides=sides))
+    found = peer_processes.measure(task, SimpleNamespace(sides=sides))
     asked = [role for role, op in FakeWorker.asked if op == "load"]
-    assert asked == list(roles) * gate_peer_processes.PROCESSES
+    assert asked == list(roles) * peer_processes.PROCESSES
     assert [(found[one.id]["benchstat"], found[one.id]["pyperf"]) for one in CASES] == [
         (0, 0),
         (1, 1),
     ]
-    assert len(found[CASES[0].id]["baseline"]) == 3 * gate_peer_processes.PROCESSES
+    assert len(found[CASES[0].id]["baseline"]) == 3 * peer_processes.PROCESSES
 
 
 def test_two_thirds_of_the_cases_are_slowed_each_size_equally_often():
-    kinds = gate_peers._kinds([f"case {place}" for place in range(14)], 1)
-    counts = {size: list(kinds.values()).count(size) for size in gate_peers.SIZES}
+    kinds = peers._kinds([f"case {place}" for place in range(14)], 1)
+    counts = {size: list(kinds.values()).count(size) for size in peers.SIZES}
     assert counts == {"3%": 3, "5%": 3, "10%": 3}

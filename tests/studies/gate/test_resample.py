@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from cnnfc.gate.trial import State
-from cnnfc.studies.gate_recorded import Option, read
-from cnnfc.studies.gate_resample import simulate, wald
+from cnnfc.studies.gate.recorded import Option, read
+from cnnfc.studies.gate.resample import simulate, wald
 
 OPTION = Option("min", 0.5, 2)
 

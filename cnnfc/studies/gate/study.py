@@ -17,13 +17,13 @@ from typing import Any, Final
 from cnnfc.errors import UsageError
 from cnnfc.gate.policy import Policy
 from cnnfc.names import Device
-from cnnfc.studies.gate_changes import CHANGES
-from cnnfc.studies.gate_peers import TOOLS, compare
-from cnnfc.studies.gate_recorded import LEG_SECONDS, LOADS, TENTH
-from cnnfc.studies.gate_recording import PAIRS, record
-from cnnfc.studies.gate_runs import INJECTIONS, made_by, run_gate
-from cnnfc.studies.gate_suite import Suite
-from cnnfc.studies.gate_table import tabulate
+from cnnfc.studies.gate.changes import CHANGES
+from cnnfc.studies.gate.peers import TOOLS, compare
+from cnnfc.studies.gate.recorded import LEG_SECONDS, LOADS, TENTH
+from cnnfc.studies.gate.recording import PAIRS, record
+from cnnfc.studies.gate.runs import INJECTIONS, made_by, run_gate
+from cnnfc.studies.gate.suite import Suite
+from cnnfc.studies.gate.table import tabulate
 from cnnfc.studies.study import Point, Request, Step
 
 __all__ = ["Gate", "tabulate"]

@@ -6,7 +6,7 @@ from cnnfc.gate.cases import GatedCase
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.rules import rules_for
 from cnnfc.gate.trial import State, Trial
-from cnnfc.studies.gate_decisions import CODES, COLUMNS, critical_sum, decide_all
+from cnnfc.studies.gate.decisions import CODES, COLUMNS, critical_sum, decide_all
 
 CASE = GatedCase("a.time_b", "a.time_b", (), 0)
 RULES = rules_for(CASE, Policy(), 14)

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from cnnfc.analysis.paired import spread
 from cnnfc.analysis.signed_rank import hodges_lehmann
-from cnnfc.studies.gate_intervals import exact, largest_rate, wilson
-from cnnfc.studies.gate_recorded import LOADS, from_text
+from cnnfc.studies.gate.intervals import exact, largest_rate, wilson
+from cnnfc.studies.gate.recorded import LOADS, from_text
 from cnnfc.studies.study import Point
 from cnnfc.studies.text import percent, table
 from cnnfc.verdicts import Verdict

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from cnnfc.studies.gate_table import tabulate
+from cnnfc.studies.gate.table import tabulate
 
 SETTINGS = {"injections": {"3%": [0.03, 1], "tenth": [0.05, 10]}, "threshold": 0.03}
 

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from cnnfc.studies.gate_recorded import BLOCKS, SHARES, STATISTICS, as_text
+from cnnfc.studies.gate.recorded import BLOCKS, SHARES, STATISTICS, as_text
 
 CASES = (
     "dense.Forward.time_layer[dense.64-64-cpu-1]",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cnnfc.gate.cases import GatedCase, Injection
-from cnnfc.studies.gate_suite import Suite
+from cnnfc.studies.gate.suite import Suite
 
 #: Says that the process measures the second side, in a variable of the environment.
 SECOND: Final = "CNNFC_STUDY_SECOND"
@@ -152,7 +152,7 @@ def write_asv(folder: Path, task: Task, commit: str) -> None:
         "branches": ["HEAD"],
         "environment_type": "same",
         "pythons": [f"{sys.version_info.major}.{sys.version_info.minor}"],
-        "plugins": [".cnnfc.studies.gate_asv_environment"],
+        "plugins": [".cnnfc.studies.gate.asv_environment"],
         "benchmark_dir": "benchmarks",
         "results_dir": "results",
         "env_dir": "env",

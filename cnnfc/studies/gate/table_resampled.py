@@ -11,10 +11,10 @@ import numpy as np
 from cnnfc.gate.pairs import Protocol
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.trial import TYPICAL, State
-from cnnfc.studies.gate_intervals import wilson
-from cnnfc.studies.gate_recorded import BLOCKS, LEG_SECONDS, LOADS, SHARES, Option, Recorded, read
-from cnnfc.studies.gate_resample import FEWEST, Runs, simulate, wald
-from cnnfc.studies.gate_table_runs import between, one_thread
+from cnnfc.studies.gate.intervals import wilson
+from cnnfc.studies.gate.recorded import BLOCKS, LEG_SECONDS, LOADS, SHARES, Option, Recorded, read
+from cnnfc.studies.gate.resample import FEWEST, Runs, simulate, wald
+from cnnfc.studies.gate.table_runs import between, one_thread
 from cnnfc.studies.study import Point
 from cnnfc.studies.text import percent, table
 
