@@ -13,6 +13,8 @@ from typing import Any, Final
 
 #: Version of ``gate.json``; new keys alone do not raise it.
 SCHEMA: Final = 1
+#: Pairs at which a time can be judged first (`cnnfc.analysis.sequential.LOOKS`).
+FEWEST_PAIRS: Final = 5
 
 
 class Verdict(StrEnum):
@@ -111,6 +113,12 @@ class BenchmarkResult:
     def id(self) -> str:
         """Name with parameters, of letters that ``pytest -k`` knows: ``dense.F.time_x[a-b]``."""
         return benchmark_id(self.name, self.params)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there are pairs enough for any answer; fewer are as good as none."""
+        fewest = FEWEST_PAIRS if self.kind == "time" else 1
+        return self.effect is not None and self.effect.pairs >= fewest
 
     @property
     def fails(self) -> bool:
@@ -239,17 +247,15 @@ class GateReport:
     def exit_code(self) -> int:
         """The exit code of the gate, the first of these that applies.
 
-        130 if it was interrupted; of a self-test 0 if it passed, else 1; 5 if nothing was measured;
-        1 for a regression that is not waived or a benchmark that fails on the contender alone; 4 if
+        130 if it was interrupted; of a self-test 0 if it passed, else 1; 5 if nothing was measured
+        enough to be judged; 1 for a regression that is not waived or a benchmark that fails on the contender alone; 4 if
         the machine moved; 3 for inconclusive or missing benchmarks if `strict`; else 0.
         """
         if self.finished_at is None:
             return 130
         if self.selftest is not None:
             return 0 if self.selftest_passed else 1
-        if not any(result.effect is not None for result in self.benchmarks) and not any(
-            result.fails for result in self.benchmarks
-        ):
+        if not any(result.is_measured or result.fails for result in self.benchmarks):
             return 5
         if any(result.fails for result in self.benchmarks):
             return 1

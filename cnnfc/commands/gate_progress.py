@@ -21,7 +21,7 @@ _COUNTED = (
 
 
 class GateProgress:
-    """One line on a terminal, rewritten; in a log a line now and then, and one a pair."""
+    """One line on a terminal, rewritten; in a log a new line now and then."""
 
     def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._progress = Progress(out, clock)

@@ -16,6 +16,7 @@ from typing import Final
 from cnnfc.analysis.paired import effect
 from cnnfc.analysis.signed_rank import p_above, p_below
 from cnnfc.gate.legs import Block, pair_value, typical
+from cnnfc.gate.sides import Sides
 from cnnfc.verdicts import CanaryResult
 
 #: What a pair of a reference kernel is reduced to.
@@ -25,6 +26,28 @@ STATISTIC: Final = "low"
 FALSE_ALARM: Final = 0.002
 #: Levels are compared over stretches of so many pairs at least: one slow pair is no drift.
 _STRETCH: Final = 3
+
+
+def comparable(
+    measured: Mapping[str, Sequence[tuple[Block, ...]]], sides: Sides
+) -> dict[str, Sequence[tuple[Block, ...]]]:
+    """Those of `measured` that are the same program on both sides.
+
+    The product of matrices is the torch of each side, which other packages or variables of the
+    environment change: then it is part of what is compared.  So is the loop, with another Python.
+    """
+    baseline, contender = sides.baseline, sides.contender
+    other = {
+        name
+        for name in {*baseline.software, *contender.software}
+        if baseline.software.get(name) != contender.software.get(name)
+    }
+    unlike: set[str] = set()
+    if other or dict(baseline.environment) != dict(contender.environment):
+        unlike |= {"gemm", "gpu-gemm"}
+    if "python" in other:
+        unlike.add("loop")
+    return {name: pairs for name, pairs in measured.items() if name not in unlike}
 
 
 def judge(

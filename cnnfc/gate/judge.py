@@ -19,7 +19,8 @@ _IMPROVED_SHARE: Final = 0.5
 #: A change on a GPU must be there in clock cycles too, with this part of the threshold at least: a
 #: lower clock takes longer for the same cycles, and no code is to blame for that.
 _CYCLES_SHARE: Final = 0.5
-#: From this drift of a reference kernel on, what stays undecided is laid to the machine.
+#: From this drift of a reference kernel on it is named beside what stays undecided.  It is no verdict:
+#: both sides of a pair drift together.
 DRIFT: Final = 0.1
 
 
@@ -127,16 +128,26 @@ def _passed(trial: Trial, canaries: Sequence[CanaryResult]) -> tuple[Verdict, st
 
 
 def _undecided(trial: Trial, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
-    shown = effect(trial.typical)
-    said = f"{_pairs(trial.pairs)} that spread by {_number(100 * shown.spread)}% do not decide it"
-    drifted = next((c for c in canaries if c.moved or c.drift > DRIFT), None)
-    if drifted is not None:
-        why = drifted.reason or f"{drifted.name} drifted by {100 * drifted.drift:.0f}%"
-        return Verdict.MACHINE_MOVED, f"{said}, and the machine moved: {why}"
+    said = "1 pair does not decide it"
+    if trial.pairs > 1:
+        spread = _number(100 * effect(trial.typical).spread)
+        said = f"{trial.pairs} pairs, which spread by {spread}%, do not decide it"
+    moved = _moved(canaries)
+    if moved is not None:
+        return Verdict.MACHINE_MOVED, f"{said}, and the machine moved: {moved.reason}"
+    drifted = max(canaries, key=lambda canary: canary.drift, default=None)
+    if drifted is not None and drifted.drift > DRIFT:
+        drift = f"{drifted.name} drifted by {100 * drifted.drift:.0f}%"
+        said += f" while the reference kernel {drift}"
+    if trial.fresh:
+        return Verdict.INCONCLUSIVE, (
+            f"{_suspicion(trial)}, {len(trial.fresh)} fresh ones did not decide it: "
+            f"{changed_by(effect(trial.fresh))}"
+        )
     if trial.suspected:
-        fresh = f"{len(trial.fresh)} fresh ones did not decide it" if trial.fresh else "none after"
-        size = f": {changed_by(effect(trial.fresh))}" if trial.fresh else " could confirm it"
-        return Verdict.INCONCLUSIVE, f"{_suspicion(trial)}, {fresh}{size}"
+        return Verdict.INCONCLUSIVE, (
+            f"{_suspicion(trial)}, and no fresh ones were left to confirm it"
+        )
     high = _detectable(trial)
     size = "" if high is None else f": a slowdown of {_number(100 * high)}% would have been seen"
     return Verdict.INCONCLUSIVE, f"{said}{size}"
@@ -148,11 +159,7 @@ def _moved(canaries: Sequence[CanaryResult]) -> CanaryResult | None:
 
 def _suspicion(trial: Trial) -> str:
     what = "quicker" if trial.quicker else "slower in the mean" if trial.by_tail else "slower"
-    return f"{_pairs(len(trial.typical))} seemed {what}"
-
-
-def _pairs(count: int) -> str:
-    return f"{count} pair" if count == 1 else f"{count} pairs"
+    return f"{len(trial.typical)} pairs seemed {what}"
 
 
 def _detectable(trial: Trial) -> float | None:
@@ -171,7 +178,7 @@ def _threads(trial: Trial) -> str | None:
     )
     if not baseline or not contender or baseline == contender:
         return None
-    return f"torch used {contender} threads on the contender and {baseline} on the baseline"
+    return f"threads of torch: {baseline} on the baseline, {contender} on the contender"
 
 
 def changed_by(found: Effect) -> str:

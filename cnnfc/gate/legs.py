@@ -1,7 +1,7 @@
 """Reduces what a pair measured to one number: the logarithm of contender / baseline.
 
 Two statistics are used, chosen by the recordings of `cnnfc study gate` on a shared machine with two
-cores, quiet and beside other work (`cnnfc.studies.gate_options` prints the comparison):
+cores, quiet and beside other work (`cnnfc.studies.gate.options` prints the comparison):
 
 ``low``
     5% quantile of all values of a side in the pair.  What disturbs a shared machine comes in

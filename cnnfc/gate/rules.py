@@ -19,7 +19,7 @@ TYPICAL_SHARE: Final = 0.75
 #: Probability that the first pairs, or the fresh ones, pass a mean that rose by its threshold.
 TAIL_MISS: Final = 0.05
 #: Pairs that a pass waits for the means to pass as well; noisier means are not waited for.
-TAIL_PAIRS: Final = 24
+TAIL_PAIRS: Final = 14
 
 
 def _suspect(policy: Policy, family: int) -> float:

@@ -17,10 +17,10 @@ from cnnfc.gate.trial import Trial
 
 #: A pair starts two workers, which takes seconds; fewer benchmarks get more blocks in it, so that
 #: at least so much of it is spent on measuring (s).
-WORTHWHILE: Final = 2.5
+WORTHWHILE: Final = 2.0
 MOST_BLOCKS: Final = 8
 #: What is undecided after so many pairs is noisy: more blocks make its pairs steadier, twice as
-#: many from then on, three times as many after twice the pairs.
+#: many from then on.
 NOISY: Final = 9
 
 
@@ -115,8 +115,8 @@ def blocks_for(cases: Sequence[GatedCase], protocol: LegProtocol, pairs: int = 0
 
 
 def noise_factor(pairs: int) -> int:
-    """How many times as many blocks a benchmark gets that `pairs` have left undecided: 1, 2, 3."""
-    return min(3, 1 + pairs // NOISY)
+    """How many times as many blocks a benchmark gets that `pairs` have left undecided: 1 or 2."""
+    return 2 if pairs >= NOISY else 1
 
 
 def groups(

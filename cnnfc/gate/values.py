@@ -76,9 +76,7 @@ def judge(
     return results, skipped
 
 
-def _result(
-    case: GatedCase, taken: _Taken, threshold: float, command: str
-) -> BenchmarkResult:
+def _result(case: GatedCase, taken: _Taken, threshold: float, command: str) -> BenchmarkResult:
     verdict, reason = _verdict(taken, case, threshold)
     sides = taken.values
     logs = _logs(taken, case) if taken.whole else []
@@ -166,14 +164,26 @@ def _verdict(taken: _Taken, case: GatedCase, threshold: float) -> tuple[Verdict,
         role, reason = next(iter(taken.skipped.items()))
         verdict = Verdict.NEW if role == "baseline" else Verdict.MISSING
         return verdict, f"the {role} skips it: {reason}"
-    baseline, contender = taken.values["baseline"], taken.values["contender"]
-    if not baseline or not contender:
+    if not taken.whole:
         return Verdict.INCONCLUSIVE, "it gives no number (NaN) on one side at least"
+    return _compared(taken, case, threshold)
+
+
+def _compared(taken: _Taken, case: GatedCase, threshold: float) -> tuple[Verdict, str]:
+    """What is said of values of both sides."""
+    baseline, contender = taken.values["baseline"], taken.values["contender"]
     word = "worse" if case.kind == "track" else "more memory"
-    change = _change(median(baseline), median(contender), case)
+    middles = median(baseline), median(contender)
+    change = _change(*middles, case)
+    # Nothing is a part of zero.
+    size = (
+        f"by {_percent(abs(change))}"
+        if math.isfinite(change)
+        else "({:g} to {:g})".format(*middles)
+    )
     if _worse(taken, case, threshold):
         return Verdict.REGRESSION, (
-            f"{word} by {_percent(change)} in every one of {len(contender)} processes a side "
+            f"{word} {size} in every one of {len(contender)} processes a side "
             f"(threshold {_percent(threshold)})"
         )
     if threshold == 0 and len({*baseline}) + len({*contender}) > 2:
@@ -182,11 +192,9 @@ def _verdict(taken: _Taken, case: GatedCase, threshold: float) -> tuple[Verdict,
             "[[tool.cnnfc.gate.overrides]]"
         )
     if _apart(taken, case, better=True) and -change > threshold:
-        return Verdict.IMPROVEMENT, f"better by {_percent(-change)}"
+        return Verdict.IMPROVEMENT, f"better {size}"
     if change > threshold:
-        return Verdict.INCONCLUSIVE, (
-            f"{word} by {_percent(change)} on the whole, but not in every process"
-        )
+        return Verdict.INCONCLUSIVE, (f"{word} {size} on the whole, but not in every process")
     same = change == 0 and len({*baseline, *contender}) == 1
     return Verdict.PASS, "the same value" if same else f"not worse by {_percent(threshold)}"
 

@@ -154,7 +154,8 @@ def judge(request: Request, watch: Watch, *, free: int | None = None) -> Answer:
     finally:
         request.gpus.close()
     answer.pairs, answer.seconds = course.pairs, course.seconds
-    answer.canaries = canaries.judge(course.canaries, request.policy.canary_tolerance)
+    comparable = canaries.comparable(course.canaries, request.sides)
+    answer.canaries = canaries.judge(comparable, request.policy.canary_tolerance)
     judged = [result(t, request.policy, answer.canaries, request.command) for t in course.trials]
     if not answer.interrupted:
         judged = _explained(found, judged, watch)

@@ -222,8 +222,11 @@ def machine(report: GateReport) -> str:
         said = "; ".join(line(canary.reason or canary.name) for canary in moved)
         return f"The machine moved: {said}."
     drifts = [canary.drift for canary in report.canaries if math.isfinite(canary.drift)]
-    drift = f" (largest drift {_share(max(drifts))})" if drifts else ""
-    return f"The machine held still: none of {len(report.canaries)} reference kernels moved{drift}."
+    drift = f"; the largest drift of one is {_share(max(drifts))}" if drifts else ""
+    return (
+        f"Between the sides the machine was the same: none of {len(report.canaries)} reference "
+        f"kernels differs{drift}."
+    )
 
 
 def _doctor(hardware: Mapping[str, object]) -> list[str]:

@@ -19,7 +19,7 @@ from cnnfc.analysis.paired import spread
 from cnnfc.gate.cases import GatedCase
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.rules import rules_for
-from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE
+from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE, noise_factor
 from cnnfc.gate.trial import TAIL, Rules, State
 from cnnfc.studies.gate.decisions import CODES, COLUMNS, decide_all
 from cnnfc.studies.gate.recorded import UNIT, Option, Recorded
@@ -139,7 +139,7 @@ def _seconds(pairs: NDArray[np.int64], recorded: Recorded, option: Option) -> ND
         left = (pairs > pair).sum(axis=1)
         # As `cnnfc.gate.schedule.blocks_for`; that the values get steadier is left out here.
         blocks = np.clip(np.round(WORTHWHILE / (np.maximum(left, 1) * legs)), 1, MOST_BLOCKS)
-        blocks = np.maximum(blocks, option.blocks)
+        blocks = np.maximum(np.minimum(MOST_BLOCKS, blocks * noise_factor(pair)), option.blocks)
         seconds += (left > 0) * (recorded.start_seconds + left * blocks * legs)
     return seconds
 
