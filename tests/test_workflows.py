@@ -121,14 +121,14 @@ def test_the_action_hands_on_its_inputs_and_runs_none_of_them(tmp_path, args, op
     done = _run(_step("Measure"), tmp_path, BASE="HEAD^1", HEAD="", ARGS=args, ANSWER="4")
     assert (done.returncode, done.stderr) == (0, "")
     said = (tmp_path / "arguments").read_text().splitlines()
-    assert said == ["gate", *options, "--", "HEAD^1"]
+    assert said == ["gate", "--out", "reports/gate", *options, "--", "HEAD^1"]
     assert (tmp_path / "output").read_text() == "code=4\n"
     assert not (tmp_path / "here").exists()
 
 
 def test_the_action_names_the_head_if_it_is_given(tmp_path):
     _run(_step("Measure"), tmp_path, BASE="main", HEAD="topic", ARGS="")
-    assert (tmp_path / "arguments").read_text().split() == ["gate", "--", "main", "topic"]
+    assert (tmp_path / "arguments").read_text().split() == ["gate", "--out", "reports/gate", "--", "main", "topic"]
 
 
 def test_the_verdict_comes_last_whatever_it_is(tmp_path):

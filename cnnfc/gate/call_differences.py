@@ -98,7 +98,8 @@ def calls(name: str, before: float, after: float) -> str:
 
 
 def _times(calls: float) -> str:
-    return {1: "once", 2: "twice"}.get(calls, f"{calls:.4g} times")
+    words: dict[float, str] = {1: "once", 2: "twice"}
+    return words.get(calls, f"{calls:.4g} times")
 
 
 def _percent(share: float) -> str:

@@ -35,7 +35,7 @@ def differences(baseline: Answer, contender: Answer) -> tuple[str, ...]:
         *_flags(baseline.get("flags", {}), contender.get("flags", {})),
         *_threads(baseline.get("threads"), contender.get("threads"), before, after),
     ]
-    found = []
+    found: list[str] = []
     if both("lines"):
         found += kernel_differences.primitives(before.primitives, after.primitives)
         found += kernel_differences.reorders(before.primitives, after.primitives)

@@ -105,7 +105,8 @@ def test_it_says_how_far_a_green_can_be_trusted(gates):
         "benchmark that is slower by its threshold passes with at most 1%.\n"
         "The least steady of those that passed would have shown a slowdown of 1.4% "
         "(threshold 3%).\n"
-        "The machine held still: none of 3 reference kernels moved (largest drift 0.4%).\n"
+        "Between the sides the machine was the same: none of 3 reference kernels differs; the "
+        "largest drift of one is 0.4%.\n"
     )
 
 
