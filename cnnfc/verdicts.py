@@ -117,8 +117,10 @@ class BenchmarkResult:
     @property
     def is_measured(self) -> bool:
         """Whether there are pairs enough for any answer; fewer are as good as none."""
-        fewest = FEWEST_PAIRS if self.kind == "time" else 1
-        return self.effect is not None and self.effect.pairs >= fewest
+        if self.kind != "time":
+            # Values of zero have no ratio.
+            return self.effect is not None or None not in (self.baseline, self.contender)
+        return self.effect is not None and self.effect.pairs >= FEWEST_PAIRS
 
     @property
     def fails(self) -> bool:

@@ -53,6 +53,58 @@ def test_the_version_is_printed(capsys):
     assert capsys.readouterr().out == f"cnnfc {cnnfc.__version__}\n"
 
 
+def test_a_gate_gets_what_was_typed(said, called):
+    heard = called("gate", "run_gate")
+    options = ["--bench", "^it", "--bench", "conv", "--threshold", "2.5%", "--budget", "5 min"]
+    options += ["--strict", "--seed", "7", "--here", "--json", "--out", "there"]
+    options += ["--baseline-with", "torch==2.12", "--contender-with", "torch==2.13"]
+    code, out, _ = said("gate", "main", "topic", *options)
+    ((asked, stream), _) = heard[0]
+    assert (code, out) == (0, "")
+    assert stream is not None
+    assert (asked.base, asked.head) == ("main", "topic")
+    assert asked.bench == ("^it", "conv")
+    assert asked.threshold == pytest.approx(0.025)
+    assert asked.budget == 300
+    assert (asked.strict, asked.selftest, asked.here, asked.as_json) == (True, False, True, True)
+    assert (asked.seed, str(asked.out)) == (7, "there")
+    assert asked.baseline_with == ("torch==2.12",)
+    assert asked.contender_with == ("torch==2.13",)
+
+
+@pytest.mark.parametrize(
+    ("words", "base", "head"),
+    [
+        (["main"], "main", None),
+        (["--selftest"], "HEAD", "HEAD"),
+        (["main", "--selftest"], "main", None),
+    ],
+)
+def test_a_gate_judges_the_work_tree_unless_it_tests_itself(said, called, words, base, head):
+    heard = called("gate", "run_gate")
+    said("gate", *words)
+    asked = heard[0][0][0]
+    assert (asked.base, asked.head) == (base, head)
+    assert asked.threshold is None
+    assert asked.budget is None
+    assert asked.seed is None
+
+
+def test_a_gate_needs_something_to_compare_with(said):
+    code, _, err = said("gate")
+    assert code == 2
+    assert err == (
+        "cnnfc: error: BASE is missing: name the commit to compare with, `cnnfc gate main`\n"
+    )
+
+
+@pytest.mark.parametrize("option", ["--thresh=3%", "--seed=x"])
+def test_a_gate_refuses_options_that_it_does_not_know(said, option):
+    code, _, err = said("gate", "main", option)
+    assert code == 2
+    assert "see `cnnfc gate --help`" in err or "see `cnnfc --help`" in err
+
+
 def test_no_command_shows_the_help(said):
     code, out, _ = said()
     assert code == 0

@@ -20,6 +20,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 Answer = dict[str, Any]
@@ -193,7 +194,19 @@ def _functions(call: Callable[[], object]) -> list[Answer]:
 
 
 def _relative(file: str) -> str:
-    """`file` from the folder on that it was imported from, so that both sides say the same."""
+    """`file` as its module is named, or from the folder on that it lies in.
+
+    Both sides must say the same, and what is imported by name may lie in different folders: the
+    suite in that of the contender's package, but not of the baseline's.
+    """
+    for module in list(sys.modules.values()):
+        # Not getattr: some modules import others if they are asked for anything.
+        about = vars(module) if isinstance(module, ModuleType) else {}
+        if about.get("__file__") == file:
+            # A package bears the name of its folder, a module that of its file.
+            words = str(about["__name__"]).split(".") + ["__init__"] * ("__path__" in about)
+            packages = words[:-1]
+            return os.path.join(*packages, os.path.basename(file))  # noqa: PTH118, PTH119
     folders = sorted((os.path.abspath(p) for p in sys.path), key=len, reverse=True)  # noqa: PTH100
     for folder in folders:
         if file.startswith(folder + os.sep):

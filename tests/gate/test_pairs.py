@@ -1,0 +1,311 @@
+"""Pairs of real workers on benchmarks that take no time, and of fakes for what is asked when."""
+
+# Coins, not secrets.
+# ruff: noqa: S311
+
+import random
+from dataclasses import replace
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+
+from cnnfc.gate import pairs
+from cnnfc.gate.cases import GatedCase, Injection
+from cnnfc.gate.pairs import Loss, Protocol, measure_pair
+from cnnfc.gate.worker_process import WorkerLost
+
+CONTENDER = "import os, signal, sys, time, tiny\nHERE = tiny.ROLE == 'contender'\n"
+#: A suite that works until its folder says otherwise: pairs come after the survey.
+LATER = CONTENDER + "LATER = os.path.exists('../later')\n"
+
+
+def case(name, **settings):
+    return GatedCase(name, name, (), 0, **settings)
+
+
+def measured(setting, *names, seed=1, **options):
+    return measure_pair(setting, [case(name) for name in names], random.Random(seed), **options)
+
+
+def test_a_pair_has_blocks_of_four_legs_of_each_case(make_setting):
+    setting = make_setting("def time_a(): pass\ndef time_b(): pass\n")
+    heard = []
+    outcome = measured(setting, "it.time_a", "it.time_b", blocks=3, watch=heard.append)
+    assert sorted(heard) == ["it.time_a", "it.time_b"]
+    assert not outcome.losses
+    assert outcome.seconds > 0
+    # asv_runner brings numpy along, which has a matrix product.
+    assert outcome.canaries.keys() == {"loop", "copy", "gemm"}
+    assert all(len(blocks) == 1 for blocks in outcome.canaries.values())
+    assert outcome.blocks.keys() == {"it.time_a", "it.time_b"}
+    for blocks in outcome.blocks.values():
+        assert len(blocks) == 3
+        for block in blocks:
+            assert block.order in ("ABBA", "BAAB")
+            assert len(block.legs) == 4
+            assert all(min(leg.values) > 0 and leg.number == 1 for leg in block.legs)
+
+
+def test_each_side_runs_its_own_package(make_setting):
+    # Only the durations can tell: the contender takes 2 ms longer.
+    setting = make_setting(CONTENDER + "def time_a():\n    time.sleep(0.002 * HERE)\n")
+    (block,) = measured(setting, "it.time_a").blocks["it.time_a"]
+    assert min(min(leg.values) for leg in block.side("B")) > 0.002
+    assert min(min(leg.values) for leg in block.side("A")) < 0.001
+
+
+def test_a_failure_costs_its_case_and_no_other(make_setting):
+    suite = (
+        CONTENDER
+        + """
+def time_a():
+    raise ValueError(tiny.ROLE)
+
+def time_b():
+    pass
+
+def time_c():
+    if HERE:
+        raise SystemExit(1)
+
+def time_d():
+    pass
+"""
+    )
+    outcome = measured(make_setting(suite), *(f"it.time_{letter}" for letter in "abcd"))
+    assert outcome.blocks.keys() == {"it.time_b", "it.time_d"}
+    loss = outcome.losses["it.time_a"]
+    assert loss.reason == f"ValueError: {loss.role}"
+    assert "raise ValueError(tiny.ROLE)" in loss.said
+    assert outcome.losses["it.time_c"].role == "contender"
+    assert outcome.losses["it.time_c"].reason == "SystemExit: 1"
+
+
+def test_a_worker_that_dies_costs_its_case_and_the_rest_is_measured(make_setting, monkeypatch):
+    monkeypatch.setattr(pairs, "_GRACE", 1.0)
+    suite = (
+        CONTENDER
+        + """
+def time_crash():
+    if HERE:
+        print("out of cheese", file=sys.stderr)
+        os.abort()
+
+def time_killed():
+    os.kill(os.getpid(), signal.SIGKILL) if HERE else None
+
+def time_endless():
+    while HERE:
+        pass
+
+def time_fine():
+    pass
+
+def time_fork():
+    if os.fork() == 0:
+        return
+    os.wait()
+"""
+    )
+    names = [f"it.time_{name}" for name in ("crash", "killed", "endless", "fine", "fork")]
+    cases = [replace(case(name), timeout=0.2) for name in names]
+    outcome = measure_pair(make_setting(suite), cases, random.Random(3))
+    assert outcome.blocks.keys() == {"it.time_fine", "it.time_fork"}
+    assert {loss.role for loss in outcome.losses.values()} == {"contender"}
+    assert "SIGABRT" in outcome.losses["it.time_crash"].reason
+    assert "out of cheese" in outcome.losses["it.time_crash"].said
+    assert "ran out of memory" in outcome.losses["it.time_killed"].reason
+    assert "did not answer 'leg' within 1.2 s" in outcome.losses["it.time_endless"].reason
+    # The reference kernels belong to the first workers of the pair.
+    assert all(len(blocks) == 1 for blocks in outcome.canaries.values())
+
+
+def test_a_crash_in_a_later_pair_costs_that_pair(make_setting):
+    suite = LATER + "def time_a():\n    os._exit(3) if LATER else None\ndef time_b(): pass\n"
+    setting = make_setting(suite)
+    assert not measured(setting, "it.time_a", "it.time_b").losses
+    (setting.folder / "work" / "later").touch()
+    outcome = measured(setting, "it.time_a", "it.time_b")
+    assert outcome.losses.keys() == {"it.time_a"}
+    assert outcome.blocks.keys() == {"it.time_b"}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_suite_that_can_no_longer_be_imported_costs_the_whole_pair(make_setting, seed):
+    setting = make_setting(LATER + "if HERE and LATER: os._exit(9)\ndef time_a(): pass\n")
+    (setting.folder / "work").mkdir()
+    (setting.folder / "work" / "later").touch()
+    outcome = measured(setting, "it.time_a", "it.time_b", seed=seed)
+    assert not outcome.blocks
+    assert outcome.losses.keys() == {"it.time_a", "it.time_b"}
+    for loss in outcome.losses.values():
+        assert loss.role == "contender"
+        assert "exit code 9" in loss.reason
+
+
+def test_a_case_that_skips_or_stands_still_is_a_loss_too(make_setting):
+    suite = """
+from asv_runner.benchmarks.mark import SkipNotImplemented
+
+def time_skips():
+    raise SkipNotImplemented("not today")
+
+class Still:
+    timer = staticmethod(lambda: 0.0)
+
+    def time_it(self):
+        pass
+"""
+    outcome = measured(make_setting(suite), "it.time_skips", "it.Still.time_it")
+    assert outcome.losses["it.time_skips"].reason == "not today"
+    assert "not above zero" in outcome.losses["it.Still.time_it"].reason
+
+
+class FakeWorker:
+    """Answers at once, and notes who was awake when."""
+
+    def __init__(self, notes, side, environment, answers):
+        self.notes, self.role, self.environment = notes, side.role, environment
+        self.answers = answers
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.notes.append(("stop", self.role))
+
+    def send(self, op):
+        self.notes.append((op, self.role))
+
+    def receive(self, timeout):
+        return self.answers.get("load", {})
+
+    def ask(self, op, timeout, **fields):
+        self.notes.append((op, self.role, fields, timeout))
+        answer = self.answers.get(op, {"values": [1.0], "started": 0.0, "ended": 1.0})
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def suspend(self):
+        self.notes.append(("suspend", self.role))
+
+    def resume(self):
+        self.notes.append(("resume", self.role))
+
+    def said(self):
+        return "last words"
+
+
+@pytest.fixture
+def fake(make_setting, monkeypatch):
+    """Measures a pair with fakes; gives the outcome and everything they were asked."""
+
+    def measure(*cases, seed=1, answers=None, **settings):
+        notes, started = [], []
+
+        def start(_setting, side, slot, environment):
+            started.append(SimpleNamespace(role=side.role, slot=slot, environment=environment))
+            return FakeWorker(notes, side, environment, answers or {})
+
+        monkeypatch.setattr(pairs, "start", start)
+        outcome = measure_pair(make_setting("", **settings), cases, random.Random(seed))
+        return SimpleNamespace(outcome=outcome, notes=notes, started=started)
+
+    return measure
+
+
+def legs(found, op="leg"):
+    return [(note[1], note[2]) for note in found.notes if note[0] == op]
+
+
+def test_legs_alternate_in_the_order_of_the_block_and_one_side_sleeps(fake):
+    found = fake(case("a", number=7), protocol=Protocol(blocks=12))
+    letters = "".join("A" if role == "baseline" else "B" for role, _ in legs(found))
+    blocks = found.outcome.blocks["a"]
+    assert letters == "".join(block.order for block in blocks)
+    assert {block.order for block in blocks} == {"ABBA", "BAAB"}
+    assert [leg.number for leg in blocks[0].legs] == [7] * 4
+    # Every leg and every reference kernel is within its own worker's resume and suspend.
+    after_loading = found.notes[4:-2]
+    for before, now, after in zip(*(after_loading[i:] for i in range(3)), strict=False):
+        if now[0] in ("leg", "canary"):
+            assert before == ("resume", now[1])
+            assert after == ("suspend", now[1])
+
+
+def test_coins_are_drawn_from_the_seed(fake):
+    def course(seed):
+        found = fake(case("a"), case("b"), seed=seed)
+        slots = [(one.role, one.slot, one.environment) for one in found.started]
+        return slots, [(role, fields["benchmark"]) for role, fields in legs(found)]
+
+    assert course(1) == course(1)
+    courses = [course(seed) for seed in range(12)]
+    assert any(one != other for one, other in pairwise(courses))
+    # Each side comes first at times, each case too.
+    assert {slots[0][0] for slots, _ in courses} == {"baseline", "contender"}
+    assert {legs[0][1] for _, legs in courses} == {"a", "b"}
+    # Orders of sets are those of the pair, on both sides.
+    seeds = [{str(environment) for *_, environment in slots} for slots, _ in courses]
+    assert all(len(one) == 1 for one in seeds)
+    assert len(set.union(*seeds)) == 12
+
+
+def test_a_leg_is_asked_for_as_the_protocol_says(fake):
+    protocol = Protocol(leg_seconds=0.5, warm_calls=2, canary_seconds=0.25)
+    one = case("a", number=3, timeout=10.0)
+    found = fake(replace(one, index=4), protocol=protocol)
+    assert legs(found)[0][1] == {
+        "benchmark": "a",
+        "index": 4,
+        "number": 3,
+        "seconds": 0.5,
+        "warm_calls": 2,
+    }
+    timeouts = {note[3] for note in found.notes if note[0] == "leg"}
+    assert timeouts == {10.0 + pairs._GRACE}
+    assert {fields["seconds"] for _, fields in legs(found, "canary")} == {0.25}
+
+
+def test_only_the_contender_is_slowed_down(fake):
+    slow = {"a": Injection(0.1, every=10)}
+    found = fake(case("a", seconds=2.0), case("b"), injections=slow)
+    injected = [(role, f["benchmark"], f["inject"]) for role, f in legs(found) if "inject" in f]
+    assert len(injected) == 2
+    size = {"fraction": 0.1, "every": 10, "seconds_per_call": 2.0}
+    assert all(one == ("contender", "a", size) for one in injected)
+
+
+def test_a_reference_kernel_that_kills_its_worker_costs_no_case(fake):
+    found = fake(case("a"), answers={"canary": WorkerLost("died", "")})
+    assert found.outcome.blocks.keys() == {"a"}
+    assert not found.outcome.canaries
+    assert not found.outcome.losses
+    # Both sides are started anew, once.
+    assert len(found.started) == 4
+
+
+def test_a_reference_kernel_that_a_side_lacks_is_left_out(fake):
+    found = fake(case("a"), answers={"canary": {"skipped": "no torch"}})
+    assert not found.outcome.canaries
+    assert not found.outcome.losses
+
+
+def test_a_suite_that_fails_to_load_says_why(fake):
+    found = fake(case("a"), answers={"load": {"failed": "E: no", "traceback": "Traceback"}})
+    (loss,) = found.outcome.losses.values()
+    assert (loss.reason, loss.said) == ("E: no", "Traceback")
+
+
+def test_a_failure_without_a_traceback_quotes_the_worker(fake):
+    found = fake(case("a"), answers={"leg": {"failed": "E: no"}})
+    (loss,) = found.outcome.losses.values()
+    assert loss == Loss(loss.role, "E: no", "last words")
+
+
+@pytest.mark.parametrize("values", [[], [1.0, 0.0], [float("inf")], [float("nan")], [-1.0]])
+def test_durations_that_cannot_be_are_a_loss(fake, values):
+    found = fake(case("a"), answers={"leg": {"values": values, "started": 0.0, "ended": 1.0}})
+    assert found.outcome.losses["a"].reason == ("its timer gave a duration that is not above zero")

@@ -1,0 +1,290 @@
+"""One gate of everything that can come out of one, and what happens around it with fakes."""
+
+from dataclasses import replace
+
+import pytest
+
+from cnnfc.gate import pairs, schedule, whole
+from cnnfc.gate.cases import GatedCase, Injection
+from cnnfc.gate.legs import Block, Leg
+from cnnfc.gate.listing import Listed, list_both
+from cnnfc.gate.pairs import Loss, PairOutcome
+from cnnfc.gate.policy import Policy
+from cnnfc.gate.survey import Survey
+from cnnfc.gate.whole import Request, judge
+from cnnfc.verdicts import SkippedBenchmark, Verdict
+
+#: Coarse, so that a few short pairs decide.
+COARSE = Policy(
+    threshold=0.5,
+    tail_threshold=1.0,
+    canary_tolerance=1.0,
+    false_red=0.4,
+    miss=0.4,
+    largest_pairs=9,
+)
+
+#: Whatever is HERE is done by the contender alone; LATER is after the survey, whose seed is 0.
+SUITE = """
+import os, sys, tiny
+from asv_runner.benchmarks.mark import SkipNotImplemented
+
+HERE = tiny.ROLE == "contender"
+LATER = os.environ["PYTHONHASHSEED"] != "0"
+
+def time_same():
+    print("garbage")
+
+def time_slower():
+    for _ in range(2000 if HERE else 100):
+        pass
+
+def time_quicker():
+    for _ in range(100 if HERE else 2000):
+        pass
+
+def time_breaks():
+    if HERE:
+        raise ValueError("no such kernel")
+
+def time_breaks_on_the_baseline():
+    if not HERE:
+        raise ValueError("no such kernel")
+
+def time_breaks_everywhere():
+    raise ValueError("no such kernel")
+
+def time_crashes_later():
+    if HERE and LATER:
+        print("out of cheese")
+        os._exit(1)
+
+def time_skips_now():
+    if HERE:
+        raise SkipNotImplemented("no such device")
+
+def time_skips():
+    raise SkipNotImplemented("no such device")
+
+def track_same():
+    return 7
+
+def mem_same():
+    return [1, 2, 3]
+
+def time_young():
+    pass
+"""
+OLD = SUITE.replace("time_young", "time_old")
+
+
+class Quiet:
+    """Hears everything; `stop` raises after so many pairs, or at a case."""
+
+    def __init__(self, stop=None):
+        self.pairs, self.cases, self.stop = [], [], stop
+
+    def case(self, case):
+        self.cases.append(case)
+        if case == self.stop:
+            raise KeyboardInterrupt
+
+    def pair(self, trials, pairs, seconds_left):
+        self.pairs.append((pairs, seconds_left))
+        if pairs == self.stop:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(autouse=True)
+def _pairs_are_short(monkeypatch):
+    monkeypatch.setattr(schedule, "WORTHWHILE", 0.0)
+    monkeypatch.setattr(pairs, "CANARIES", ("loop",))
+
+
+def request_of(setting, chosen, **settings):
+    fields = {"policy": COARSE, "seed": 1, "protocol": setting.protocol, "command": "cnnfc gate x"}
+    return Request(setting.sides, chosen, folder=setting.folder, **{**fields, **settings})
+
+
+def test_every_verdict_of_one_gate(make_setting):
+    setting = make_setting(SUITE, own=OLD)
+    answer = judge(request_of(setting, list_both(setting)), watch := Quiet())
+    found = {one.name.removeprefix("it."): one for one in answer.results}
+    assert {name: str(one.verdict) for name, one in found.items()} == {
+        "time_same": "pass",
+        "time_slower": "regression",
+        "time_quicker": "improvement",
+        "time_breaks": "broken",
+        "time_breaks_on_the_baseline": "broken",
+        "time_breaks_everywhere": "broken",
+        "time_crashes_later": "broken",
+        "time_skips_now": "missing",
+        "time_young": "new",
+        "time_old": "missing",
+        "track_same": "pass",
+        "mem_same": "pass",
+    }
+    assert {name for name, one in found.items() if one.fails} == {
+        "time_slower",
+        "time_breaks",
+        "time_crashes_later",
+    }
+    assert answer.skipped == (SkippedBenchmark("it.time_skips", (), "no such device"),)
+    slower = found["time_slower"]
+    assert slower.effect.ratio > 5
+    assert slower.contender > slower.baseline > 0
+    assert slower.confirmed.pairs >= 5
+    # The suite's own functions are the same on both sides, wherever each has its package.
+    assert not any("time_slower" in said for said in slower.explanation["differences"])
+    assert found["time_breaks"].reason == "fails on the contender: ValueError: no such kernel"
+    assert "in time_breaks" in found["time_breaks"].failure
+    assert found["time_breaks_on_the_baseline"].failed_on == ("baseline",)
+    assert found["time_breaks_everywhere"].failed_on == ("baseline", "contender")
+    assert found["time_crashes_later"].failed_on == ("contender",)
+    assert "out of cheese" in found["time_crashes_later"].failure
+    assert found["time_skips_now"].reason == "the contender skips it: no such device"
+    # In the order of the suite, what is missing at the end.
+    assert [one.name for one in answer.results][-1] == "it.time_old"
+    assert {one.file for one in answer.results} == {"it.py"}
+    assert slower.command == "cnnfc gate x --bench '^it\\.time_slower$'"
+    assert found["time_breaks"].command == "cnnfc gate x --bench '^it\\.time_breaks$'"
+    assert answer.pairs == watch.pairs[-1][0] >= 10
+    assert answer.seconds > 0
+    assert {canary.name for canary in answer.canaries} == {"loop"}
+    assert not answer.interrupted
+
+
+def test_a_broken_module_of_the_contender_is_red(make_setting):
+    suite = "import tiny\nif tiny.ROLE == 'contender': 1 / 0\ndef time_a(): pass\n"
+    setting = make_setting(suite)
+    (broken,) = judge(request_of(setting, list_both(setting)), Quiet()).results
+    assert broken.verdict is Verdict.BROKEN
+    assert broken.fails
+    assert broken.reason == "fails on the contender: ZeroDivisionError: division by zero"
+
+
+def test_an_interrupt_of_the_survey_leaves_nothing_decided(make_setting):
+    setting = make_setting("def time_a(): pass\ndef time_b(): pass\n")
+    answer = judge(request_of(setting, list_both(setting)), Quiet(stop="it.time_b"))
+    assert answer.interrupted
+    assert {(one.verdict, one.reason) for one in answer.results} == {
+        (Verdict.INCONCLUSIVE, "not measured before the gate was stopped")
+    }
+
+
+LISTED = Listed("it.time_a", "it.time_a", (), 0, "both", "time", "seconds", 60.0)
+CASE = GatedCase("it.time_a", "it.time_a", (), 0, seconds=1e-3)
+
+
+@pytest.fixture
+def faked(make_setting, monkeypatch):
+    """Judges with a survey that found `cases`; gives the answer and what was to be measured."""
+
+    def answer(
+        *cases, chosen=(LISTED,), losses=None, free=2**30, then=None, watch=None, **settings
+    ):
+        heard = []
+
+        def run(course, setting, draw, **limits):
+            heard.append((course, setting, limits))
+            if then is not None:
+                then(course, setting, draw, **limits)
+
+        setting = make_setting("")
+        monkeypatch.setattr(
+            whole, "survey", lambda used, *_: Survey(used, list(cases), losses or {})
+        )
+        monkeypatch.setattr(whole, "run", run)
+        request = request_of(setting, chosen, **settings)
+        return judge(request, watch or Quiet(), free=free), heard
+
+    return answer
+
+
+def test_a_benchmark_that_does_not_fit_twice_is_not_measured(faked):
+    answer, heard = faked(replace(CASE, memory=2**29), free=2**30)
+    (result,) = answer.results
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason == (
+        "not gated: both sides together need 1.0 GiB for it, of which 0.8 GiB are free"
+    )
+    assert heard[0][0].trials == []
+
+
+def test_a_benchmark_that_fits_twice_is_measured_in_what_is_free(faked):
+    _, heard = faked(replace(CASE, memory=2**28), free=2**30)
+    ((course, _, limits),) = heard
+    assert [trial.id for trial in course.trials] == ["it.time_a"]
+    assert limits["memory"] == int(0.8 * 2**30)
+    assert limits["budget"] <= COARSE.budget
+
+
+def test_benchmarks_of_a_type_that_nobody_compares_are_named(faked):
+    odd = replace(LISTED, kind="other")
+    answer, _ = faked(replace(CASE, kind="other"), chosen=(odd,))
+    assert answer.results[0].reason == ("not gated: benchmarks of the type other are not compared")
+
+
+def test_slowdowns_are_chosen_from_what_can_be_measured(faked):
+    offered = []
+
+    def choose(cases):
+        offered.extend(case.id for case in cases)
+        return {"it.time_a": Injection(0.1)}
+
+    broken = replace(LISTED, id="it.time_b", name="it.time_b")
+    answer, heard = faked(
+        CASE,
+        replace(CASE, id="it.track_c", name="it.track_c", kind="other"),
+        chosen=(LISTED, broken),
+        losses={"it.time_b": [Loss("contender", "no")]},
+        slow_down=choose,
+        injections={"it.time_z": Injection(0.2)},
+    )
+    assert offered == ["it.time_a"]
+    assert answer.slowed_down == ("it.time_a",)
+    assert heard[0][1].injections == {"it.time_a": Injection(0.1), "it.time_z": Injection(0.2)}
+
+
+def test_a_budget_that_ended_is_noted(faked):
+    answer, _ = faked(CASE, then=lambda course, *_, **__: setattr(course, "out_of_time", True))
+    assert "raise it with --budget" in answer.notes[0]
+    answer, _ = faked(CASE)
+    assert answer.notes == ()
+
+
+def test_an_interrupt_keeps_what_is_decided(faked, monkeypatch):
+    def pair(_setting, cases, _draw, **_):
+        return PairOutcome({one.id: (block(1.0 if "same" in one.id else 9.0),) for one in cases})
+
+    monkeypatch.setattr(schedule, "measure_pair", pair)
+    names = ("it.time_same", "it.time_slower", "it.time_never")
+    chosen = [replace(LISTED, id=name, name=name) for name in names]
+    cases = [replace(CASE, id=name, name=name) for name in names[:2]]
+    # Too late for what passes, too early for the fresh pairs that a slowdown takes.
+    answer, _ = faked(*cases, chosen=chosen, watch=Quiet(stop=8), then=schedule.run)
+    verdicts = {one.name: one.verdict for one in answer.results}
+    assert answer.interrupted
+    assert answer.pairs == 8
+    assert verdicts == {
+        "it.time_same": Verdict.PASS,
+        "it.time_slower": Verdict.INCONCLUSIVE,
+        "it.time_never": Verdict.INCONCLUSIVE,
+    }
+    assert answer.results[1].effect.ratio == pytest.approx(9.0)
+    assert answer.results[2].reason == "not measured before the gate was stopped"
+
+
+def block(ratio):
+    """Four legs in which the contender takes `ratio` milliseconds a call, the baseline one."""
+    legs = [Leg((1e-3 * turn,) * 3, 1, 1, None) for turn in (1.0, ratio, ratio, 1.0)]
+    return Block("ABBA", tuple(legs))
+
+
+def test_an_interrupt_of_the_first_pair_leaves_nothing_decided(faked):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    answer, _ = faked(CASE, then=stop)
+    assert answer.interrupted
+    assert answer.results[0].reason == "no pair was measured before the gate ended"
