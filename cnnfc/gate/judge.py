@@ -19,8 +19,8 @@ _IMPROVED_SHARE: Final = 0.5
 #: A change on a GPU must be there in clock cycles too, with this part of the threshold at least: a
 #: lower clock takes longer for the same cycles, and no code is to blame for that.
 _CYCLES_SHARE: Final = 0.5
-#: From this drift of a reference kernel on it is named beside what stays undecided.  It is no verdict:
-#: both sides of a pair drift together.
+#: From this drift of a reference kernel on it is named beside what stays undecided.  It is no
+#: verdict: both sides of a pair drift together.
 DRIFT: Final = 0.1
 
 
