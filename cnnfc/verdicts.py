@@ -250,8 +250,9 @@ class GateReport:
         """The exit code of the gate, the first of these that applies.
 
         130 if it was interrupted; of a self-test 0 if it passed, else 1; 5 if nothing was measured
-        enough to be judged; 1 for a regression that is not waived or a benchmark that fails on the contender alone; 4 if
-        the machine moved; 3 for inconclusive or missing benchmarks if `strict`; else 0.
+        enough to be judged; 1 for a regression that is not waived or a benchmark that fails on the
+        contender alone; 4 if the machine moved; 3 for inconclusive or missing benchmarks if
+        `strict`; else 0.
         """
         if self.finished_at is None:
             return 130

@@ -24,6 +24,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+#: What a pair is reduced to for the question whether typical calls are slower.
+TYPICAL: Final = "low"
+#: What it is reduced to for the question whether some of the calls are.
+TAIL: Final = "quietest"
 #: Values count in the clipped mean up to so many times a low value of the pair.
 CLIP: Final = 2.0
 

@@ -11,6 +11,7 @@ import contextlib
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, Final
 
 from cnnfc.gate.cases import GatedCase, Injection
 from cnnfc.gate.gpu_clocks import GpuClocks, Watched
-from cnnfc.gate.legs import Block, Leg
+from cnnfc.gate.legs import TYPICAL, Block, Leg, pair_value
 from cnnfc.gate.sides import Side, Sides
 from cnnfc.gate.worker_process import Worker, WorkerLost
 
@@ -28,6 +29,8 @@ LOAD_TIMEOUT: Final = 300.0
 _GRACE: Final = 20.0
 #: The reference kernels of `cnnfc.gate.worker`.
 CANARIES: Final = ("loop", "copy", "gemm")
+#: Those that a pair ends with if it used a GPU: before that they would have to start it.
+GPU_CANARIES: Final = ("gpu-gemm", "gpu-copy")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,10 @@ class Protocol:
             has some of the calls in it that are slow now and then.
         longest_leg: The length up to which it does (s).
         blocks: Blocks of each case in a pair.
+        repeats: Times that a case is measured again at the end of the pair while its sides are
+            farther apart than `apart`, in either direction.  What disturbed it is over then, or it
+            is no disturbance; since direction plays no part, identical code stays symmetric.
+        apart: See there, a fraction.
         warm_calls: Calls at the start of a leg that are not timed.
         canary_seconds: Length of a leg of a reference kernel.
     """
@@ -48,6 +55,8 @@ class Protocol:
     leg_values: int = 10
     longest_leg: float = 0.1
     blocks: int = 2
+    repeats: int = 2
+    apart: float = 0.03
     warm_calls: int = 3
     canary_seconds: float = 0.02
 
@@ -102,6 +111,11 @@ class PairOutcome:
     losses: dict[str, Loss] = field(default_factory=dict)
     seconds: float = 0.0
 
+    def lose(self, case: str, loss: Loss) -> None:
+        """Note that `case` failed in this pair, which makes what it gave before worthless."""
+        self.blocks.pop(case, None)
+        self.losses[case] = loss
+
 
 def measure_pair(
     setting: Setting,
@@ -128,17 +142,25 @@ def measure_pair(
     begun = time.monotonic()
     rest = list(cases)
     draw.shuffle(rest)
+    measured: Counter[str] = Counter()
     with_canaries = True
     while rest or with_canaries:
         try:
             with _workers(setting, draw) as workers:
                 if with_canaries:
                     with_canaries = False
-                    _measure_canaries(setting, workers, draw, outcome)
+                    _measure_canaries(setting, workers, draw, outcome, CANARIES)
                 while rest:
                     case = rest.pop()
                     watch(case.id)
                     _measure_case(setting, workers, draw, outcome, case, blocks=blocks)
+                    measured[case.id] += 1
+                    if measured[case.id] <= setting.protocol.repeats and _is_apart(
+                        outcome.blocks.get(case.id), setting.protocol.apart
+                    ):
+                        rest.insert(0, case)
+                if any(case.device == "cuda" for case in cases):
+                    _measure_canaries(setting, workers, draw, outcome, GPU_CANARIES)
         except _Gone:
             continue
         except _NotLoaded as problem:
@@ -146,6 +168,11 @@ def measure_pair(
             break
     outcome.seconds = time.monotonic() - begun
     return outcome
+
+
+def _is_apart(blocks: Sequence[Block] | None, tolerance: float) -> bool:
+    """Whether a pair's sides differ by more than `tolerance`, whichever is slower."""
+    return blocks is not None and abs(pair_value(blocks, TYPICAL)) > math.log1p(tolerance)
 
 
 class _Gone(Exception):
@@ -178,14 +205,14 @@ def _measure_case(
             try:
                 leg = _leg(setting, workers[role], case, role)
             except WorkerLost as lost:
-                outcome.losses[case.id] = Loss(role, str(lost), lost.said)
+                outcome.lose(case.id, Loss(role, str(lost), lost.said))
                 raise _Gone from None
             if isinstance(leg, Loss):
-                outcome.losses[case.id] = leg
+                outcome.lose(case.id, leg)
                 return
             legs.append(leg)
         done.append(Block(order, tuple(legs)))
-    outcome.blocks[case.id] = tuple(done)
+    outcome.blocks[case.id] = (*outcome.blocks.get(case.id, ()), *done)
 
 
 def _leg(setting: Setting, worker: Worker, case: GatedCase, role: str) -> Leg | Loss:
@@ -223,9 +250,13 @@ def _leg(setting: Setting, worker: Worker, case: GatedCase, role: str) -> Leg | 
 
 
 def _measure_canaries(
-    setting: Setting, workers: Mapping[str, Worker], draw: random.Random, outcome: PairOutcome
+    setting: Setting,
+    workers: Mapping[str, Worker],
+    draw: random.Random,
+    outcome: PairOutcome,
+    names: Sequence[str],
 ) -> None:
-    for name in CANARIES:
+    for name in names:
         order = draw.choice(("ABBA", "BAAB"))
         legs = []
         for letter in order:

@@ -16,13 +16,9 @@ from typing import Final
 from cnnfc.analysis.paired import Decision, Rule, decide
 from cnnfc.gate.cases import GatedCase
 from cnnfc.gate.gpu_clocks import Throttling
-from cnnfc.gate.legs import Block, cycles_value, pair_value, typical
+from cnnfc.gate.legs import TAIL, TYPICAL, Block, cycles_value, pair_value, typical
 from cnnfc.gate.pairs import Loss
 
-#: What a pair is reduced to for the first question; see `cnnfc.gate.legs`.
-TYPICAL: Final = "low"
-#: What it is reduced to for the second.
-TAIL: Final = "quietest"
 #: A benchmark that failed in so many pairs on one side is broken; once may be an accident.
 FAILURES: Final = 2
 

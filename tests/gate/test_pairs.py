@@ -50,7 +50,8 @@ def test_a_pair_has_blocks_of_four_legs_of_each_case(make_setting):
 def test_each_side_runs_its_own_package(make_setting):
     # Only the durations can tell: the contender takes 2 ms longer.
     setting = make_setting(CONTENDER + "def time_a():\n    time.sleep(0.002 * HERE)\n")
-    (block,) = measured(setting, "it.time_a").blocks["it.time_a"]
+    # Sides so far apart are measured again and again; the first block tells.
+    block, *_ = measured(setting, "it.time_a").blocks["it.time_a"]
     assert min(min(leg.values) for leg in block.side("B")) > 0.002
     assert min(min(leg.values) for leg in block.side("A")) < 0.001
 
@@ -186,7 +187,7 @@ class FakeWorker:
         answer = self.answers.get(op, {"values": [1.0], "started": 0.0, "ended": 1.0})
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer(self.role) if callable(answer) else answer
 
     def suspend(self):
         self.notes.append(("suspend", self.role))
@@ -287,6 +288,21 @@ def test_a_reference_kernel_that_kills_its_worker_costs_no_case(fake):
     assert len(found.started) == 4
 
 
+def test_the_kernels_of_a_gpu_are_measured_after_cases_that_used_it(fake):
+    found = fake(case("a", device="cuda"))
+    asked = [note[2]["name"] for note in found.notes if note[0] == "canary"]
+    last_leg = max(place for place, note in enumerate(found.notes) if note[0] == "leg")
+    after = [note[2]["name"] for note in found.notes[last_leg:] if note[0] == "canary"]
+    assert dict.fromkeys(asked).keys() == {*pairs.CANARIES, *pairs.GPU_CANARIES}
+    assert set(after) == set(pairs.GPU_CANARIES)
+
+
+def test_without_a_gpu_its_kernels_are_not_asked_for(fake):
+    found = fake(case("a"))
+    asked = {note[2]["name"] for note in found.notes if note[0] == "canary"}
+    assert asked == set(pairs.CANARIES)
+
+
 def test_a_reference_kernel_that_a_side_lacks_is_left_out(fake):
     found = fake(case("a"), answers={"canary": {"skipped": "no torch"}})
     assert not found.outcome.canaries
@@ -309,3 +325,24 @@ def test_a_failure_without_a_traceback_quotes_the_worker(fake):
 def test_durations_that_cannot_be_are_a_loss(fake, values):
     found = fake(case("a"), answers={"leg": {"values": values, "started": 0.0, "ended": 1.0}})
     assert found.outcome.losses["a"].reason == ("its timer gave a duration that is not above zero")
+
+
+def test_a_case_whose_sides_are_apart_is_measured_again_at_the_end_of_the_pair(fake):
+    # The fake contender takes twice as long in every leg.
+    slow = {"leg": lambda role: {"values": [2.0 if role == "contender" else 1.0] * 3}}
+    found = fake(case("a"), case("b"), answers=slow, protocol=Protocol(blocks=1, repeats=2))
+    order = [fields["benchmark"] for _, fields in legs(found)][::4]
+    assert order[:2] == order[2:4] == order[4:6]
+    assert len(order) == 6
+    assert {name: len(blocks) for name, blocks in found.outcome.blocks.items()} == {"a": 3, "b": 3}
+
+
+def test_a_case_that_fails_when_it_is_measured_again_gives_nothing(fake):
+    # Of either order of a block's legs, ABBA or BAAB.
+    answers = iter(
+        [{"values": [value]} for value in (1.0, 2.0, 2.0, 1.0)] + [{"failed": "E: later"}]
+    )
+    again = Protocol(blocks=1, repeats=1)
+    found = fake(case("a"), answers={"leg": lambda _role: next(answers)}, protocol=again)
+    assert not found.outcome.blocks
+    assert found.outcome.losses["a"].reason == "E: later"

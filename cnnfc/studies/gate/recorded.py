@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnfc.gate.cases import Injection
-from cnnfc.gate.legs import Block, Leg, pair_value
-from cnnfc.gate.trial import TAIL, TYPICAL
+from cnnfc.gate.legs import TAIL, TYPICAL, Block, Leg, pair_value
 from cnnfc.studies.study import Point
 
 Values = NDArray[np.float64]

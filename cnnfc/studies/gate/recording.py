@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from cnnfc.errors import CannotMeasure
-from cnnfc.gate.legs import pair_value
+from cnnfc.gate.legs import TYPICAL, pair_value
 from cnnfc.gate.pairs import Protocol, measure_pair
-from cnnfc.gate.trial import TYPICAL
 from cnnfc.studies.gate.recorded import (
     BLOCKS,
     LEG_SECONDS,
@@ -23,7 +22,7 @@ from cnnfc.studies.study import Point
 
 #: Pairs of one step.
 PAIRS: Final = 6
-PROTOCOL: Final = Protocol(leg_seconds=LEG_SECONDS, blocks=max(BLOCKS))
+PROTOCOL: Final = Protocol(leg_seconds=LEG_SECONDS, blocks=max(BLOCKS), repeats=0)
 
 
 def record(suite: Suite, load: str, seed: int, pairs: int = PAIRS) -> Point:

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from cnnfc.analysis.paired import spread
 from cnnfc.gate.cases import GatedCase
+from cnnfc.gate.legs import TAIL
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.rules import rules_for
 from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE, noise_factor
-from cnnfc.gate.trial import TAIL, Rules, State
+from cnnfc.gate.trial import Rules, State
 from cnnfc.studies.gate.decisions import CODES, COLUMNS, decide_all
 from cnnfc.studies.gate.recorded import UNIT, Option, Recorded
 

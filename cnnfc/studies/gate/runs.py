@@ -13,10 +13,11 @@ from typing import Any, Final
 from cnnfc.analysis.sequential import LOOKS
 from cnnfc.errors import CannotMeasure
 from cnnfc.gate.cases import Injection
+from cnnfc.gate.legs import TAIL, TYPICAL
 from cnnfc.gate.pairs import Protocol, Setting
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE
-from cnnfc.gate.trial import TAIL, TYPICAL, Trial
+from cnnfc.gate.trial import Trial
 from cnnfc.gate.whole import Answer, Request, judge
 from cnnfc.studies.gate.others import SHARED, Others
 from cnnfc.studies.gate.recorded import as_text
@@ -42,7 +43,8 @@ def made_by(protocol: Protocol | None = None, policy: Policy | None = None) -> s
     """What verdicts depend on, in a line: runs of another gate than today's are measured anew."""
     legs, rules = protocol or Protocol(), policy or Policy()
     # Levels, looks and the like, too many to write out: only that they are others is of interest.
-    parts = (family_rules(len(CASES) * len(DEVICES), rules), LOOKS, WORTHWHILE, MOST_BLOCKS)
+    family = family_rules(len(CASES) * len(DEVICES), rules)
+    parts = (family, LOOKS, WORTHWHILE, MOST_BLOCKS, legs)
     return (
         f"{legs.blocks} x {1000 * legs.leg_seconds:g} ms, {TYPICAL} + {TAIL}, "
         f"{100 * rules.threshold:g}% / {100 * rules.tail_threshold:g}%, "

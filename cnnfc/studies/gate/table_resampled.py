@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from cnnfc.gate.legs import TYPICAL
 from cnnfc.gate.pairs import Protocol
 from cnnfc.gate.policy import Policy
-from cnnfc.gate.trial import TYPICAL, State
+from cnnfc.gate.trial import State
 from cnnfc.studies.gate.intervals import wilson
 from cnnfc.studies.gate.recorded import BLOCKS, LEG_SECONDS, LOADS, SHARES, Option, Recorded, read
 from cnnfc.studies.gate.resample import FEWEST, Runs, simulate, wald
