@@ -13,8 +13,6 @@ from typing import Any, Final
 
 #: Version of ``gate.json``; new keys alone do not raise it.
 SCHEMA: Final = 1
-#: Pairs at which a time can be judged first (`cnnfc.analysis.sequential.LOOKS`).
-FEWEST_PAIRS: Final = 5
 
 
 class Verdict(StrEnum):
@@ -33,6 +31,15 @@ class Verdict(StrEnum):
     MISSING = "missing"
     #: Only the contender has it.
     NEW = "new"
+
+
+#: Verdicts that say something of the change, or of the machine that it was measured on.
+_DECIDED: Final = (
+    Verdict.PASS,
+    Verdict.REGRESSION,
+    Verdict.IMPROVEMENT,
+    Verdict.MACHINE_MOVED,
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,8 @@ class BenchmarkResult:
         pair_values: Natural logarithm of the ratio of each pair, in the order of measuring.
         tail_values: The same of the means.
         file: File that defines it, relative to the project's root with ``/``; None if not known.
+        mean_undecided: Typical calls have passed, but a rise of the mean by its threshold is not
+            excluded.
     """
 
     name: str
@@ -108,6 +117,7 @@ class BenchmarkResult:
     pair_values: tuple[float, ...] = ()
     tail_values: tuple[float, ...] = ()
     file: str | None = None
+    mean_undecided: bool = False
 
     @property
     def id(self) -> str:
@@ -115,12 +125,9 @@ class BenchmarkResult:
         return benchmark_id(self.name, self.params)
 
     @property
-    def is_measured(self) -> bool:
-        """Whether there are pairs enough for any answer; fewer are as good as none."""
-        if self.kind != "time":
-            # Values of zero have no ratio.
-            return self.effect is not None or None not in (self.baseline, self.contender)
-        return self.effect is not None and self.effect.pairs >= FEWEST_PAIRS
+    def is_decided(self) -> bool:
+        """Whether a gate of this benchmark alone would have an answer."""
+        return self.verdict in _DECIDED or self.fails
 
     @property
     def fails(self) -> bool:
@@ -197,7 +204,7 @@ class GateReport:
         machine: Name of the machine.
         hardware: Its hardware record (`cnnfc.machine.record`), JSON-ready.
         started_at: ISO 8601 with time zone.
-        finished_at: The same; None if the gate was interrupted.
+        finished_at: The same; None if the gate ended early: somebody or something stopped it.
         seconds: How long it took.
         seed: Repeats the order of everything.
         pairs: Pairs of workers that were measured.
@@ -241,7 +248,12 @@ class GateReport:
 
     @property
     def selftest_passed(self) -> bool:
-        """Whether exactly the benchmarks that were slowed down on purpose came out as slower."""
+        """Whether exactly the benchmarks that were slowed down on purpose came out as slower.
+
+        What fails on the contender alone, which is the same code, is a fault of the gate.
+        """
+        if any(one.verdict is Verdict.BROKEN and one.fails for one in self.benchmarks):
+            return False
         slower = {one.id for one in self.benchmarks if one.verdict is Verdict.REGRESSION}
         return bool(slower) and slower == set(self.selftest or ())
 
@@ -249,16 +261,16 @@ class GateReport:
     def exit_code(self) -> int:
         """The exit code of the gate, the first of these that applies.
 
-        130 if it was interrupted; of a self-test 0 if it passed, else 1; 5 if nothing was measured
-        enough to be judged; 1 for a regression that is not waived or a benchmark that fails on the
-        contender alone; 4 if the machine moved; 3 for inconclusive or missing benchmarks if
-        `strict`; else 0.
+        130 if it ended early; of a self-test 0 if it passed, else 1; 5 if nothing was measured
+        enough to be judged, so that no benchmark has an answer; 1 for a regression that is not
+        waived or a benchmark that fails on the contender alone; 4 if the machine moved; 3 for
+        inconclusive or missing benchmarks if `strict`; else 0.
         """
         if self.finished_at is None:
             return 130
         if self.selftest is not None:
             return 0 if self.selftest_passed else 1
-        if not any(result.is_measured or result.fails for result in self.benchmarks):
+        if not any(result.is_decided for result in self.benchmarks):
             return 5
         if any(result.fails for result in self.benchmarks):
             return 1

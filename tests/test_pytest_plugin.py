@@ -287,8 +287,9 @@ DOUBTFUL = [Verdict.INCONCLUSIVE, Verdict.MACHINE_MOVED, Verdict.MISSING]
 
 @pytest.mark.parametrize("verdict", [*DOUBTFUL, Verdict.NEW])
 def test_what_cannot_be_judged_is_skipped_with_the_reason(gate, verdict):
-    ran = gate(report_of(result(verdict)), "benchmarks", "-v", "-rs")
-    ran.assert_outcomes(skipped=1)
+    passed = result(Verdict.PASS, params=())
+    ran = gate(report_of(result(verdict), passed), "benchmarks", "-v", "-rs")
+    ran.assert_outcomes(passed=1, skipped=1)
     assert ran.ret == 0
     ran.stdout.fnmatch_lines(
         [
@@ -505,8 +506,85 @@ def test_items_fail_exactly_where_the_gate_is_red():
         for failed_on in ((), ("contender",), ("baseline", "contender")):
             for waived_by in (None, "x"):
                 found = result(verdict, failed_on=failed_on, waived_by=waived_by)
-                red = report_of(found).exit_code == 1
-                assert (outcomes.outcome(found, strict=False) in ("failed", "error")) == red
+                report = report_of(found)
+                red = report.exit_code == 1
+                assert (outcomes.outcome(found, report) in ("failed", "error")) == red
+
+
+SLOWED = "conv.Forward.time_layer[slowed]"
+
+
+def self_test(of_slowed, of_other=Verdict.PASS, **fields):
+    return report_of(
+        result(of_slowed, params=("'slowed'",), waived_by=fields.pop("waived_by", None)),
+        result(of_other, params=("'other'",)),
+        **({"selftest": (SLOWED,)} | fields),
+    )
+
+
+def test_a_self_test_that_works_is_green(gate):
+    ran = gate(self_test(Verdict.REGRESSION), "benchmarks", "--gate-selftest", "-rx")
+    ran.assert_outcomes(xfailed=1, passed=1)
+    assert ran.ret == 0
+    ran.stdout.fnmatch_lines(["*found, as it was slowed down on purpose: the reason*"])
+
+
+@pytest.mark.parametrize("missed", [Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.BROKEN])
+def test_a_gate_that_misses_what_was_slowed_down_fails_its_self_test(gate, missed):
+    ran = gate(self_test(missed), "benchmarks", "--gate-selftest")
+    ran.assert_outcomes(failed=1, passed=1)
+    assert ran.ret == 1
+    ran.stdout.fnmatch_lines(["*not found, although it was slowed down on purpose: the reason"])
+    ran.stdout.fnmatch_lines(["the gate failed its self-test, so this run fails"])
+
+
+def test_a_gate_that_accuses_what_was_not_slowed_down_fails_its_self_test(gate):
+    ran = gate(self_test(Verdict.REGRESSION, Verdict.REGRESSION), "benchmarks", "--gate-selftest")
+    ran.assert_outcomes(xfailed=1, failed=1)
+    assert ran.ret == 1
+
+
+def test_what_fails_on_one_of_two_equal_sides_fails_the_self_test(gate):
+    broken = result(Verdict.BROKEN, params=("'b'",), failed_on=("contender",))
+    found = self_test(Verdict.REGRESSION)
+    ran = gate(replace(found, benchmarks=(*found.benchmarks, broken)))
+    ran.assert_outcomes(xfailed=1, passed=1, errors=1)
+    assert ran.ret == 1
+
+
+def test_a_gate_that_decided_nothing_is_never_green(gate):
+    ran = gate(report_of(result(Verdict.INCONCLUSIVE)))
+    ran.assert_outcomes(skipped=1)
+    assert ran.ret == 1
+    ran.stdout.fnmatch_lines(["no benchmark was decided, so this run fails"])
+
+
+def test_a_self_test_without_anything_measured_is_never_green(gate):
+    skipped = SkippedBenchmark("conv.G.time_x", ("'cuda-0'",), "no such device here")
+    ran = gate(report_of(skipped=(skipped,), selftest=()), "benchmarks", "--gate-selftest")
+    ran.assert_outcomes(skipped=1)
+    assert ran.ret == 1
+    ran.stdout.fnmatch_lines(["nothing was measured, so this run fails"])
+
+
+def test_a_self_test_ends_as_that_of_the_command(gate):
+    """Whatever is found and however strict, of two benchmarks."""
+    for first in Verdict:
+        for second in Verdict:
+            report = self_test(first, second, strict=True)
+            said = [outcomes.outcome(one, report) for one in report.benchmarks]
+            assert ("failed" in said) == (report.exit_code == 1), (first, second)
+
+
+def test_a_machine_that_moved_is_a_warning(gate):
+    found = report_of(result(Verdict.MACHINE_MOVED), result(Verdict.PASS, params=()))
+    said = "warning: the machine moved, so this run is no proof; --gate-strict fails it"
+    ran = gate(found)
+    assert ran.ret == 0
+    ran.stdout.fnmatch_lines([said])
+    ran = gate(replace(found, strict=True), "benchmarks", "--gate-strict")
+    assert ran.ret == 1
+    ran.stdout.no_fnmatch_line(said)
 
 
 LOADED = """

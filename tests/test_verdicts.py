@@ -79,7 +79,9 @@ def test_verdicts_are_counted():
         ((Verdict.PASS, Verdict.BROKEN), 0, 0),
         ((Verdict.MACHINE_MOVED, Verdict.INCONCLUSIVE), 4, 4),
         ((Verdict.REGRESSION, Verdict.MACHINE_MOVED, Verdict.INCONCLUSIVE), 1, 1),
-        # Nothing has a ratio.
+        ((Verdict.BROKEN, Verdict.NEW, Verdict.MACHINE_MOVED), 4, 4),
+        # Nothing has an answer, however many pairs there are.
+        ((Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE), 5, 5),
         ((), 5, 5),
         ((Verdict.BROKEN, Verdict.MISSING, Verdict.NEW), 5, 5),
     ],
@@ -100,6 +102,15 @@ def test_a_waived_regression_is_no_red():
 
 def test_benchmarks_that_were_chosen_and_not_measured_are_not_green():
     assert report(one(Verdict.INCONCLUSIVE, effect=None)).exit_code == 5
+
+
+def test_a_self_test_that_breaks_something_on_the_contender_has_failed():
+    slowed = one(Verdict.REGRESSION, "a")
+    broken = one(Verdict.BROKEN, "b", failed_on=("contender",))
+    assert not report(slowed, broken, selftest=("a",)).selftest_passed
+    # What is broken on both sides is so without the gate.
+    broken = one(Verdict.BROKEN, "b", failed_on=("baseline", "contender"))
+    assert report(slowed, broken, selftest=("a",)).selftest_passed
 
 
 def test_an_interrupted_gate_says_so_whatever_it_found():

@@ -72,6 +72,12 @@ def test_the_comment_looks_for_the_artifact_that_the_action_leaves():
     script = (ROOT / "scripts" / "gate_comment" / "artifact.py").read_text(encoding="utf-8")
     (name,) = re.findall(r'^NAME: Final = "(.*)"$', script, re.MULTILINE)
     assert _read(ACTION)["inputs"]["artifact"]["default"] == name
+    (step,) = [
+        step
+        for step in _steps(ROOT / ".github/workflows/gate-comment.yml")
+        if "gate_comment" in step.get("run", "")
+    ]
+    assert step["env"]["GATE_ARTIFACT"] == name  # gate.yml leaves it as it is
 
 
 def _run(step, folder, **environment):
@@ -128,7 +134,14 @@ def test_the_action_hands_on_its_inputs_and_runs_none_of_them(tmp_path, args, op
 
 def test_the_action_names_the_head_if_it_is_given(tmp_path):
     _run(_step("Measure"), tmp_path, BASE="main", HEAD="topic", ARGS="")
-    assert (tmp_path / "arguments").read_text().split() == ["gate", "--out", "reports/gate", "--", "main", "topic"]
+    assert (tmp_path / "arguments").read_text().split() == [
+        "gate",
+        "--out",
+        "reports/gate",
+        "--",
+        "main",
+        "topic",
+    ]
 
 
 def test_the_verdict_comes_last_whatever_it_is(tmp_path):

@@ -120,7 +120,7 @@ def simulate(series: int, seed: int, looks: tuple[int, ...] = LOOKS) -> NDArray[
             distances = np.abs(values[:, :look])
             ranks = distances.argsort(axis=1).argsort(axis=1) + 1
             sums = (ranks * (values[:, :look] > 0)).sum(axis=1)
-            np.minimum(part, _tails(look)[sums], out=part)
+            np.minimum(part, tails(look)[sums], out=part)
     smallest.sort()
     return smallest
 
@@ -129,13 +129,16 @@ _CHUNK: Final = 50_000
 
 
 @functools.cache
-def _tails(count: int) -> NDArray[np.float64]:
-    """Probability of a rank sum of at least the index, of `count` values."""
+def tails(count: int) -> NDArray[np.float64]:
+    """Probability of a rank sum of at least the index, of `count` values without ties.
+
+    Shape (count (count + 1) / 2 + 1,); shared by all callers, who must not write to it.
+    """
     ways = np.zeros(count * (count + 1) // 2 + 1)
     ways[0] = 1.0
     for rank in range(1, count + 1):
         shifted = np.zeros_like(ways)
         shifted[rank:] = ways[:-rank]
         ways = (ways + shifted) / 2
-    tails: NDArray[np.float64] = np.cumsum(ways[::-1])[::-1]
-    return tails
+    found: NDArray[np.float64] = np.cumsum(ways[::-1])[::-1]
+    return found

@@ -21,14 +21,16 @@ from cnnfc.commands.gate_progress import GateProgress
 from cnnfc.commands.interrupts import terminations_interrupt
 from cnnfc.commands.project import Project, find_project
 from cnnfc.errors import CnnfcError, UsageError
-from cnnfc.gate import builds, kept, waivers, whole
+from cnnfc.gate import builds, kept, policy_changes, waivers, whole
 from cnnfc.gate.cases import GatedCase, Injection
 from cnnfc.gate.listing import Listed, list_both
 from cnnfc.gate.pairs import Setting
 from cnnfc.gate.policy import Policy, check_can_fail, read_policy
 from cnnfc.gate.rules import levels
 from cnnfc.gate.sides import Side, Sides
+from cnnfc.gate.worker_process import check_system
 from cnnfc.harness.lock import hold
+from cnnfc.harness.repository import open_repository
 from cnnfc.machine import record
 from cnnfc.machine.identity import identify
 from cnnfc.machine.locked_files import locked, sweep
@@ -36,7 +38,8 @@ from cnnfc.verdicts import GateReport, SideFacts
 
 __all__ = ["GateOptions", "Listed", "OpenGate", "open_gate", "run_gate"]
 
-#: A self-test slows these down by so much: far above any threshold, far below a broken build.
+#: A self-test slows these down by so much, or by twice their threshold if that is more: far above
+#: what must be found, far below a broken build.
 SELFTEST_SLOWDOWN: Final = 0.1
 #: It slows every so many benchmarks down.
 _SELFTEST_EVERY: Final = 3
@@ -89,6 +92,8 @@ class OpenGate:
         self._scratch = scratch
         self._progress = progress
         self._notes: list[str] = []
+        for note in policy_changes.notes(project.root, sides.baseline, policy.waivers):
+            self._note(note)
         self.listed = self._chosen(list_both(Setting(sides, scratch), self._note))
         names = (_folder_name(sides.baseline), _folder_name(sides.contender))
         self.folder = options.out or project.root / "reports" / "gate" / "-".join(names)
@@ -126,7 +131,7 @@ class OpenGate:
         _check_writable(self.folder)
         # Six digits are easy to type again.
         seed = secrets.randbelow(10**6) if options.seed is None else options.seed
-        self._progress.say(f"{len(chosen)} benchmarks, seed {seed}")
+        self._progress.say(f"{len(chosen)} benchmark{'s' if len(chosen) != 1 else ''}, seed {seed}")
         begun, started = time.monotonic(), _now()
         with contextlib.suppress(KeyboardInterrupt), terminations_interrupt():
             answer = whole.Answer(interrupted=True)
@@ -171,7 +176,7 @@ class OpenGate:
         # Whatever happens now, what was found is on the disk.
         from cnnfc.report.gate import write_all  # noqa: PLC0415  # loads the templates
 
-        write_all(report, self.folder)
+        write_all(report, self.folder, project=_inside(self._project))
         return report
 
     def _note(self, text: str) -> None:
@@ -202,8 +207,10 @@ class OpenGate:
         count = -(-len(cases) // _SELFTEST_EVERY)
         ids = [case.id for case in cases]
         drawn = random.Random(seed).sample(ids, count)  # noqa: S311 - which ones is no secret
-        size = max(SELFTEST_SLOWDOWN, 2 * self._policy.threshold)
-        return {one: Injection(size) for one in drawn}
+        thresholds = {
+            case.id: self._policy.threshold_for(case.id, case.kind, case.device) for case in cases
+        }
+        return {one: Injection(max(SELFTEST_SLOWDOWN, 2 * thresholds[one])) for one in drawn}
 
     def _base_command(self) -> str:
         options = self._options
@@ -253,10 +260,11 @@ def open_gate(
         The gate, to be run while this is open: nobody else measures in the project meanwhile.
 
     Raises:
-        UsageError: what was asked for does not exist, cannot be built or is the same twice, or
-            somebody measures here already.
+        UsageError: this system cannot run workers, what was asked for does not exist, cannot be
+            built or is the same twice, or somebody measures here already.
         DataError: the policy or the waivers are damaged.
     """
+    check_system()
     project = find_project(start)
     policy = _policy(options, project)
     for pattern in options.bench:
@@ -332,6 +340,15 @@ def _check_pattern(pattern: str) -> None:
             f"--bench {pattern!r} is not a regular expression ({error}): put a backslash before "
             f"brackets and dots that are meant as such"
         ) from None
+
+
+def _inside(project: Project) -> str:
+    """The project's folder inside its repository, with ``/``; empty at the top, or if unknown."""
+    try:
+        top = open_repository(project.root, project.repository).top()
+        return project.root.resolve().relative_to(top.resolve()).as_posix().removeprefix(".")
+    except (CnnfcError, ValueError):
+        return ""
 
 
 def _scratch(project: Project) -> Path:

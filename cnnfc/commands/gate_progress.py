@@ -25,7 +25,7 @@ class GateProgress:
 
     def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._progress = Progress(out, clock)
-        self._progress.commit = "survey"
+        self._progress.commit = "start"
         self._counts = ""
         self._left: float | None = None
 
@@ -37,13 +37,20 @@ class GateProgress:
         """Take the progress line off the terminal."""
         self._progress.clear()
 
+    def begin(self, phase: str) -> None:
+        """From here on it is at `phase`: ``survey``, ``pair 3``, ``values``, ``explaining``."""
+        if not phase.startswith("pair "):
+            # What was left to the pairs is not the time that this takes.
+            self._left = None
+        self._progress.commit = phase
+
     def case(self, case: str) -> None:
         """`case` is measured next."""
         self._progress.show("  ".join(part for part in (self._counts, case) if part), self._left)
 
     def pair(self, trials: Sequence[Trial], pairs: int, seconds_left: float) -> None:
-        """A pair is done."""
-        self._progress.commit = f"pair {pairs + 1}"
+        """A pair is done, of `pairs` so far."""
+        self._progress.commit = f"pair {pairs}"
         self._progress.done = sum(trial.state.is_final for trial in trials)
         self._progress.total = len(trials)
         counts = {state: sum(trial.state is state for trial in trials) for state, _ in _COUNTED}

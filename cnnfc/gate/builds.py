@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import sys
 import sysconfig
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnfc.errors import UsageError
-from cnnfc.gate import interpreters, kept, packages, snapshot
+from cnnfc.gate import interpreters, kept, packages, requirements, snapshot
 from cnnfc.gate.bytecode import compile_ahead
 from cnnfc.gate.environments import Makeshop
 from cnnfc.gate.git import Git
@@ -32,7 +33,9 @@ from cnnfc.gate.versions import (
 from cnnfc.machine.locked_files import remedy
 
 #: Goes up when packages are built in another way, so that old ones are not taken for new ones.
-_BUILD: Final = "1"
+_BUILD: Final = "2"
+#: Variables that compilers of extensions go by, as distutils reads them.
+_COMPILERS: Final = ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")
 #: Folders below the scratch folder whose content is found again.
 _KINDS: Final = ("trees", "packages", "envs", "suites")
 _ROLES: Final = ("baseline", "contender")
@@ -139,7 +142,7 @@ def _build(project: Opened, git: Git, version: Version, say: Callable[[str], Non
     if not packages.is_package(source):
         compile_ahead(source)
         return _Built(tree, source)
-    folder = scratch / "packages" / _key(recipe, version)
+    folder = scratch / "packages" / _key(recipe, version, packages.build_requirements(source))
     log = scratch / "logs" / f"build-{folder.name}.log"
 
     def make(made: Path) -> None:
@@ -161,15 +164,23 @@ def _build(project: Opened, git: Git, version: Version, say: Callable[[str], Non
     return _Built(tree, kept.keep(folder, make))
 
 
-def _key(recipe: Recipe, version: Version) -> str:
-    """Names what a build of `version` gives, by everything that it depends on."""
+def _key(recipe: Recipe, version: Version, needed: Sequence[str]) -> str:
+    """Names what a build of `version` gives, by everything that it depends on.
+
+    That is more than the tree: compilers and their options, and what of the `needed` packages is
+    installed here, which it is built with.
+    """
+    variables = {name: os.environ[name] for name in _COMPILERS if name in os.environ}
+    variables |= recipe.build_variables
+    here = requirements.installed()
     parts = (
         _BUILD,
         version.tree,
         recipe.subfolder,
         str(sys.implementation.cache_tag),
         sysconfig.get_platform(),
-        *(f"{name}={value}" for name, value in sorted(recipe.build_variables.items())),
+        *(f"{name}={value}" for name, value in sorted(variables.items())),
+        *(f"{name}=={here.get(name, '')}" for name in sorted(requirements.names(needed))),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -214,6 +225,7 @@ def _equip(
         *recipe.notes,
         *_remarks(project, versions, baseline, built),
         *interpreters.remarks(pythons, (old, new)),
+        *_built_for_another((baseline, contender), built),
     ]
     return Sides(baseline, contender, tuple(notes))
 
@@ -227,6 +239,16 @@ def _configuration(project: Opened, role: str) -> Path:
     folder.mkdir(parents=True)
     shutil.copyfile(project.source.config_path, folder / project.source.config_path.name)
     return folder
+
+
+def _built_for_another(sides: Sequence[Side], built: Sequence[_Built]) -> Iterator[str]:
+    """A sentence for each side with compiled files that another environment was built for."""
+    for side, made in zip(sides, built, strict=True):
+        if side.python != Path(sys.executable) and packages.has_compiled_files(made.package):
+            yield (
+                f"the {side.role} has compiled files, which were built beside the packages of "
+                f"{sys.executable} and not of the environment that runs them"
+            )
 
 
 def _remarks(

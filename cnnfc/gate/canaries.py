@@ -26,6 +26,10 @@ STATISTIC: Final = "low"
 FALSE_ALARM: Final = 0.002
 #: Levels are compared over stretches of so many pairs at least: one slow pair is no drift.
 _STRETCH: Final = 3
+#: What a product of matrices is computed by, by the names of packages: those that the kernel calls
+#: and what they bring along.  Any other package, above all the compared one, has no part in it.
+_OF_PRODUCTS: Final = ("python", "torch", "numpy")
+_LIBRARIES: Final = ("intel", "mkl", "nvidia", "onednn", "openblas", "scipy-openblas", "tbb")
 
 
 def comparable(
@@ -33,14 +37,16 @@ def comparable(
 ) -> dict[str, Sequence[tuple[Block, ...]]]:
     """Those of `measured` that are the same program on both sides.
 
-    The product of matrices is the torch of each side, which other packages or variables of the
-    environment change: then it is part of what is compared.  So is the loop, with another Python.
+    The product of matrices is the torch of each side (or its numpy, and their libraries), which
+    variables of the environment change as well: then it is part of what is compared.  So is the
+    loop, with another Python.
     """
     baseline, contender = sides.baseline, sides.contender
     other = {
         name
         for name in {*baseline.software, *contender.software}
         if baseline.software.get(name) != contender.software.get(name)
+        and (name in _OF_PRODUCTS or name.startswith(_LIBRARIES))
     }
     unlike: set[str] = set()
     if other or dict(baseline.environment) != dict(contender.environment):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,15 @@ class GatedCase:
         number: Calls that make a value; the same on both sides.
         seconds: A call on the baseline, roughly (s).
         timeout: What a call may take, with its setup (s).
-        device: ``cpu``, or the accelerator that the call was seen to use (``cuda``).
+        device: ``cpu``, or the accelerator that the call was seen to use (``cuda``), on one side at
+            least.
         memory: Bytes that a worker keeps for it.
         higher_is_better: Direction of a ``track_`` benchmark.
         timed_by: Clock of its values: ``own``, or one of `cnnfc.gate.worker_cuda`.
         gpu: UUID of the CUDA GPU that it uses; None if it uses none or that is not known.
         gpu_index: Place of that GPU among those that CUDA shows to a worker.
         device_memory: Bytes that a worker takes there for it.
+        moved: The sides use different devices, so no clock of a GPU belongs to both.
     """
 
     id: str
@@ -44,6 +47,32 @@ class GatedCase:
     gpu: str | None = None
     gpu_index: int = 0
     device_memory: int = 0
+    moved: bool = False
+
+
+class Placed(Protocol):
+    """A benchmark with parameters, as a worker can be asked for it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the benchmark."""
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """Its parameters as asv writes them."""
+
+    @property
+    def index(self) -> int:
+        """Place of the parameters in asv's product of them, where they were listed."""
+
+
+def place_of(case: Placed) -> dict[str, Any]:
+    """The fields of a request that say which benchmark is meant.
+
+    A suite may take its parameters from the package that it measures, and then another case has
+    this index on the other side: it is the parameters that a worker goes by.
+    """
+    return {"benchmark": case.name, "index": case.index, "params": list(case.params)}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from cnnfc.gate.cases import GatedCase
+from cnnfc.gate.cases import GatedCase, place_of
 from cnnfc.gate.differences import differences
 from cnnfc.gate.kernels import layout_name, read
 from cnnfc.gate.pairs import LOAD_TIMEOUT, Setting, start
@@ -82,9 +82,7 @@ def _ask(
                     case = rest[0]
                     watch(case.id)
                     timeout = _CALLS * case.timeout + _GRACE
-                    answers[case.id] = worker.ask(
-                        "explain", timeout, benchmark=case.name, index=case.index
-                    )
+                    answers[case.id] = worker.ask("explain", timeout, **place_of(case))
                     rest.pop(0)
         except WorkerLost as lost:
             # A suite that cannot be imported will not be a second time.

@@ -19,6 +19,8 @@ _IMPROVED_SHARE: Final = 0.5
 #: A change on a GPU must be there in clock cycles too, with this part of the threshold at least: a
 #: lower clock takes longer for the same cycles, and no code is to blame for that.
 _CYCLES_SHARE: Final = 0.5
+#: What a reference kernel that moved says of the rest of the same process.
+_BLAMED: Final = "it may be the process of the contender, or the machine"
 #: From this drift of a reference kernel on it is named beside what stays undecided.  It is no
 #: verdict: both sides of a pair drift together.
 DRIFT: Final = 0.1
@@ -61,6 +63,7 @@ def result(
         command=repeat_command(base_command, trial.id),
         pair_values=tuple(trial.typical),
         tail_values=tuple(trial.tail),
+        mean_undecided=(trial.state in (State.PASSED, State.NOT_CONFIRMED) and trial.mean_is_open),
     )
 
 
@@ -83,16 +86,16 @@ def _verdict(trial: Trial, policy: Policy, canaries: Sequence[CanaryResult]) -> 
         return _changed(trial, policy, canaries)
     if not trial.state.is_final or trial.state is State.UNDECIDED:
         return _undecided(trial, canaries)
-    return _passed(trial, canaries)
+    return _passed(trial, policy, canaries)
 
 
 def _changed(trial: Trial, policy: Policy, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
     """A slowdown that fresh pairs confirmed (or the opposite, where that fails too)."""
     confirmed = effect(trial.fresh)
     size = changed_by(confirmed)
-    moved = _moved(canaries)
+    moved = _explains(canaries, confirmed, policy.canary_tolerance)
     if moved is not None:
-        return Verdict.MACHINE_MOVED, f"{size}, but {moved.reason}"
+        return Verdict.MACHINE_MOVED, f"{size}, but {moved.reason}: {_BLAMED}"
     limit = (trial.rules.tail if trial.by_tail else trial.rules.typical).threshold
     cycles = _cycles(trial)
     turn = -1 if trial.quicker else 1
@@ -109,22 +112,35 @@ def _changed(trial: Trial, policy: Policy, canaries: Sequence[CanaryResult]) -> 
     )
     if trial.quicker:
         reason += f"; the policy fails that too (direction = {policy.direction})"
+    lesser = _moved(canaries)
+    if lesser is not None:
+        reason += f"; {lesser.reason}, but too little to explain it"
     return Verdict.REGRESSION, reason
 
 
-def _passed(trial: Trial, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
+def _passed(trial: Trial, policy: Policy, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
     shown, threshold = effect(trial.typical), trial.rules.typical.threshold
+    mean = f"; {_open_mean(trial)}" if trial.mean_is_open else ""
     if shown.high < 1 and 1 - shown.ratio >= _IMPROVED_SHARE * threshold:
-        moved = _moved(canaries)
+        moved = _explains(canaries, shown, policy.canary_tolerance)
         if moved is not None:
-            return Verdict.MACHINE_MOVED, f"{changed_by(shown)}, but {moved.reason}"
-        return Verdict.IMPROVEMENT, f"a typical call is {changed_by(shown)}"
+            return Verdict.MACHINE_MOVED, f"{changed_by(shown)}, but {moved.reason}: {_BLAMED}"
+        return Verdict.IMPROVEMENT, f"a typical call is {changed_by(shown)}{mean}"
     if trial.state is State.NOT_CONFIRMED:
         return Verdict.PASS, (
             f"{_suspicion(trial)}, {len(trial.fresh)} fresh ones did not confirm it: "
-            f"{changed_by(effect(trial.fresh))}"
+            f"{changed_by(effect(trial.fresh))}{mean}"
         )
+    if trial.mean_is_open:
+        return Verdict.PASS, f"a typical call is not slower by {100 * threshold:.3g}%{mean}"
     return Verdict.PASS, f"not slower by {100 * threshold:.3g}% or more"
+
+
+def _open_mean(trial: Trial) -> str:
+    found = excluded(trial.tail, trial.rules.tail.not_slower_level)
+    if not math.isfinite(found):
+        return "its mean was not decided"
+    return f"its mean was not decided (a rise of {_number(100 * max(0.0, found))}% is excluded)"
 
 
 def _undecided(trial: Trial, canaries: Sequence[CanaryResult]) -> tuple[Verdict, str]:
@@ -134,11 +150,16 @@ def _undecided(trial: Trial, canaries: Sequence[CanaryResult]) -> tuple[Verdict,
         said = f"{trial.pairs} pairs, which spread by {spread}%, do not decide it"
     moved = _moved(canaries)
     if moved is not None:
-        return Verdict.MACHINE_MOVED, f"{said}, and the machine moved: {moved.reason}"
+        return Verdict.MACHINE_MOVED, f"{said}, and {moved.reason}: {_BLAMED}"
     drifted = max(canaries, key=lambda canary: canary.drift, default=None)
     if drifted is not None and drifted.drift > DRIFT:
         drift = f"{drifted.name} drifted by {100 * drifted.drift:.0f}%"
         said += f" while the reference kernel {drift}"
+    if trial.fresh and trial.refuted:
+        return Verdict.INCONCLUSIVE, (
+            f"{_suspicion(trial)}, {len(trial.fresh)} fresh ones did not confirm it, but whether a "
+            f"typical call is slower is not decided: {changed_by(effect(trial.fresh_typical))}"
+        )
     if trial.fresh:
         return Verdict.INCONCLUSIVE, (
             f"{_suspicion(trial)}, {len(trial.fresh)} fresh ones did not decide it: "
@@ -155,6 +176,26 @@ def _undecided(trial: Trial, canaries: Sequence[CanaryResult]) -> tuple[Verdict,
 
 def _moved(canaries: Sequence[CanaryResult]) -> CanaryResult | None:
     return next((canary for canary in canaries if canary.moved), None)
+
+
+def _explains(
+    canaries: Sequence[CanaryResult], found: Effect, tolerance: float
+) -> CanaryResult | None:
+    """A reference kernel that moved so far that `found` may be nothing else.
+
+    A change whose whole interval is beyond the kernel's ratio, with the tolerance on top, is more
+    than the process or the machine can account for.
+    """
+    for canary in canaries:
+        ratio = canary.effect.ratio
+        is_beyond = (
+            found.low > ratio * (1 + tolerance)
+            if found.ratio > 1
+            else found.high < ratio / (1 + tolerance)
+        )
+        if canary.moved and not is_beyond:
+            return canary
+    return None
 
 
 def _suspicion(trial: Trial) -> str:

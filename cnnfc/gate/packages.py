@@ -14,6 +14,8 @@ from cnnfc.gate.pip import PipFailed, run_pip
 
 #: What pip builds with where nothing is said (PEP 517 and 518).
 _LEGACY: Final = ("setuptools>=40.8.0",)
+#: Ends of the names of compiled modules and of libraries that packages bring.
+_COMPILED: Final = (".so", ".pyd", ".dylib", ".dll")
 #: pip's words where a build needs something that its requirements do not name.
 _MISSING: Final = re.compile(
     r"BackendUnavailable|ModuleNotFoundError|No module named|Cannot import"
@@ -23,6 +25,11 @@ _MISSING: Final = re.compile(
 def is_package(folder: Path) -> bool:
     """Whether there is something to build in `folder`: else the folder itself is imported from."""
     return (folder / "setup.py").is_file() or bool({"build-system", "project"} & set(_toml(folder)))
+
+
+def has_compiled_files(folder: Path) -> bool:
+    """Whether there are libraries below `folder`, which run where they were built for alone."""
+    return any(path.suffix in _COMPILED for path in folder.rglob("*.*"))
 
 
 def build_package(
@@ -52,7 +59,7 @@ def build_package(
     """
     arguments = ["install", "--no-deps", "--no-compile", "--no-warn-script-location"]
     arguments += ["--target", str(into), str(source)]
-    needed = _build_requirements(source)
+    needed = build_requirements(source)
     log.unlink(missing_ok=True)
 
     def attempt(*more: str) -> None:
@@ -69,7 +76,8 @@ def build_package(
     attempt()
 
 
-def _build_requirements(source: Path) -> Sequence[str]:
+def build_requirements(source: Path) -> Sequence[str]:
+    """What building the package in `source` requires (PEP 518), in one spelling."""
     table = _toml(source).get("build-system", {})
     needed = table.get("requires", _LEGACY) if isinstance(table, dict) else _LEGACY
     try:

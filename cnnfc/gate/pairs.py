@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cnnfc.gate.cases import GatedCase, Injection
+from cnnfc.gate.cases import GatedCase, Injection, place_of
 from cnnfc.gate.gpu_clocks import GpuClocks, Watched
 from cnnfc.gate.legs import TYPICAL, Block, Leg, pair_value
 from cnnfc.gate.sides import Side, Sides
@@ -217,8 +217,7 @@ def _measure_case(
 
 def _leg(setting: Setting, worker: Worker, case: GatedCase, role: str) -> Leg | Loss:
     request: dict[str, Any] = {
-        "benchmark": case.name,
-        "index": case.index,
+        **place_of(case),
         "number": case.number,
         "seconds": setting.protocol.leg_for(case),
         "warm_calls": setting.protocol.warm_calls,
@@ -232,7 +231,7 @@ def _leg(setting: Setting, worker: Worker, case: GatedCase, role: str) -> Leg | 
             "every": injection.every,
             "seconds_per_call": case.seconds,
         }
-    is_on_gpu = case.device == "cuda"
+    is_on_gpu = case.device == "cuda" and not case.moved
     watch = setting.gpus.during(case.gpu) if is_on_gpu else contextlib.nullcontext(Watched())
     with _awake(worker), watch as watched:
         answer = worker.ask("leg", case.timeout + _GRACE, **request)
@@ -329,5 +328,4 @@ def _noting_a_loss(worker: Worker) -> Iterator[None]:
 def start(setting: Setting, side: Side, slot: int, environment: Mapping[str, str]) -> Worker:
     """A worker on `side`, in the scratch folder of the place `slot`, which no side owns."""
     folder = setting.folder / "work" / str(slot)
-    folder.mkdir(parents=True, exist_ok=True)
     return Worker(side, folder, caches=setting.caches.get(side.role, {}), environment=environment)

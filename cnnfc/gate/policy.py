@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from cnnfc.errors import DataError, UsageError
 from cnnfc.gate.fields import Fields, load_toml
-from cnnfc.units import format_duration
 
 _FRACTION: Final = "a fraction above 0 and at most 1 (0.03 is 3%)"
 _PROBABILITY: Final = "a probability above 0 and below 0.5 (0.01 is 1%)"
@@ -58,6 +57,8 @@ class Policy:
         benchmarks: Regular expressions of what is measured, searched in ids; empty: everything.
         waivers: File of the waivers, relative to the project's root.
         overrides: Thresholds by pattern; of several that match, the last that sets one counts.
+        typed_threshold: Of every time on any device, whatever else is set; from the command line
+            alone.
     """
 
     threshold: float = 0.03
@@ -74,6 +75,7 @@ class Policy:
     benchmarks: tuple[str, ...] = ()
     waivers: str = "gate-waivers.toml"
     overrides: tuple[Override, ...] = field(default=())
+    typed_threshold: float | None = None
 
     def threshold_for(self, id: str, kind: str = "time", device: str | None = None) -> float:  # noqa: A002
         """The slowdown that fails the benchmark with that id, as a fraction.
@@ -83,6 +85,8 @@ class Policy:
             kind: ``time``, ``track`` or ``peakmem``.
             device: Such as ``cuda-0``, ``cuda`` or ``cpu-2``; None is a CPU.
         """
+        if kind == "time" and self.typed_threshold is not None:
+            return self.typed_threshold
         for override in reversed(self.overrides):
             if override.threshold is not None and re.search(override.pattern, id):
                 return override.threshold
@@ -107,21 +111,30 @@ class Policy:
     def with_threshold(self, threshold: float) -> Policy:
         """The same with one threshold for all times: on any device, whatever `overrides` say.
 
+        Those of other kinds stay as they are.
+
         Raises:
             UsageError: It is not a fraction above 0 and at most 1.
         """
         if not 0 < threshold <= 1:
             raise UsageError(f"the threshold must be {_FRACTION}, not {threshold}")
-        overrides = tuple(replace(override, threshold=None) for override in self.overrides)
-        return replace(self, threshold=threshold, gpu_threshold=threshold, overrides=overrides)
+        return replace(
+            self, threshold=threshold, gpu_threshold=threshold, typed_threshold=threshold
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """The policy with the keys of ``[tool.cnnfc.gate]``, JSON-ready; seconds and fractions."""
+        """The policy with the keys of ``[tool.cnnfc.gate]``, JSON-ready; seconds and fractions.
+
+        ``typed_threshold`` is there too if it was typed.
+        """
         overrides = [
             {key: value for key, value in asdict(override).items() if value is not None}
             for override in self.overrides
         ]
-        return {**asdict(self), "benchmarks": list(self.benchmarks), "overrides": overrides}
+        found = {**asdict(self), "benchmarks": list(self.benchmarks), "overrides": overrides}
+        if self.typed_threshold is None:
+            del found["typed_threshold"]
+        return found
 
 
 def read_policy(pyproject: Path) -> Policy:
@@ -177,7 +190,6 @@ def check_can_fail(
     *,
     slower_level: float,
     not_slower_level: float,
-    pair_seconds: float | None = None,
 ) -> tuple[str, ...]:
     """Refuse a policy that no slowdown whatever could fail; return warnings about a weak one.
 
@@ -187,7 +199,6 @@ def check_can_fail(
         slower_level: Largest p-value with which one of them is called slower; see
             `cnnfc.analysis.paired.Rule`.
         not_slower_level: The same of a pass.
-        pair_seconds: How long one pair of workers takes, if that is known.
 
     Raises:
         UsageError: The largest number of pairs is too small for a red at this error rate.
@@ -197,8 +208,7 @@ def check_can_fail(
     # A decision falls at a look, not in between.
     looks = [look for look in LOOKS if look <= policy.largest_pairs]
     to_fail, to_pass = fewest_pairs(slower_level), fewest_pairs(not_slower_level)
-    first = next((look for look in looks if look >= to_fail), None)
-    if first is None:
+    if not any(look >= to_fail for look in looks):
         raise UsageError(
             f"this gate could never be red: false_red = {policy.false_red:g} over {benchmarks} "
             f"benchmarks needs {to_fail} pairs, but decisions end at {max(looks, default=0)} with "
@@ -211,17 +221,12 @@ def check_can_fail(
             f"nothing can pass: miss = {policy.miss:g} needs {to_pass} pairs, but decisions end at "
             f"{looks[-1]}; raise largest_pairs or miss in [tool.cnnfc.gate]"
         )
-    if pair_seconds is not None and pair_seconds * first > policy.budget:
-        warnings.append(
-            f"the budget of {format_duration(policy.budget)} is too short for a red: that takes "
-            f"{first} pairs of about {format_duration(pair_seconds)} each; raise the budget or "
-            f"select fewer benchmarks"
-        )
     return tuple(warnings)
 
 
 def _policy(table: object, where: str) -> Policy:
-    read = Fields(table, where, [known.name for known in fields(Policy)])
+    known = [one.name for one in fields(Policy) if one.name != "typed_threshold"]
+    read = Fields(table, where, known)
     return Policy(
         threshold=_fraction(read, "threshold", Policy.threshold),
         gpu_threshold=_fraction(read, "gpu_threshold", Policy.gpu_threshold),

@@ -72,8 +72,12 @@ def installed(paths: Iterable[Path] | None = None) -> Mapping[str, str]:
     )
     versions: dict[str, str] = {}
     for distribution in found:
-        # A folder that was only half removed has no name; the first of two of one name is loaded.
-        name = distribution.metadata["Name"]
+        # A folder that was only half removed has no name, or raises that it has none (as the
+        # backport does that asv loads); the first of two of one name is loaded.
+        try:
+            name = distribution.metadata["Name"]
+        except (FileNotFoundError, KeyError):
+            continue
         if name:
             versions.setdefault(canonicalize_name(name), distribution.version)
     return versions

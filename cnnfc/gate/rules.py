@@ -46,7 +46,8 @@ def rules_for(case: GatedCase, policy: Policy, family: int) -> Rules:
     With all promises kept, a run on identical code is red with probability ``false_red`` at most:
     over the family the first pairs suspect falsely with ``false_red / CONFIRM`` (Bonferroni; with
     0.4 at most), and of these suspicions the fresh pairs confirm the share `CONFIRM`.  ``miss`` is
-    halved: a slowdown may be missed by the first pairs or by the fresh ones.
+    halved: a slowdown may be missed by the first pairs or by the fresh ones, and passes by the
+    answer of one of them to the question about typical calls, whatever was suspected.
     """
     tail_suspect = _suspect(policy, family) * (1 - TYPICAL_SHARE)
     threshold = policy.threshold_for(case.id, case.kind, case.device)

@@ -27,6 +27,9 @@ NOISY: Final = 9
 class Watch(Protocol):
     """Hears how far a gate is."""
 
+    def begin(self, phase: str) -> None:
+        """From here on it is at `phase`: ``survey``, ``pair 3``, ``values``, ``explaining``."""
+
     def case(self, case: str) -> None:
         """`case` is measured next."""
 
@@ -42,6 +45,8 @@ class Course:
     canaries: dict[str, list[tuple[Block, ...]]] = field(default_factory=dict)
     pairs: int = 0
     seconds: float = 0.0
+    #: What a block of a case really took (s), the setup of every call too: the least, by id.
+    block_seconds: dict[str, float] = field(default_factory=dict)
     #: The measuring stopped because its time was over.
     out_of_time: bool = False
 
@@ -78,8 +83,9 @@ def run(
                 course.out_of_time = True
                 break
             started = clock()
+            watch.begin(f"pair {course.pairs + 1}")
             for group in groups(open_trials, memory, gpu_memory):
-                _measure(course, setting, draw, group, watch)
+                _measure(course, setting, draw, group, watch=watch, clock=clock)
             course.pairs += 1
             course.seconds += clock() - started
             watch.pair(course.trials, course.pairs, _left(course, budget - (clock() - begun)))
@@ -89,12 +95,19 @@ def run(
 
 
 def _measure(
-    course: Course, setting: Setting, draw: random.Random, group: Sequence[Trial], watch: Watch
+    course: Course,
+    setting: Setting,
+    draw: random.Random,
+    group: Sequence[Trial],
+    *,
+    watch: Watch,
+    clock: Callable[[], float],
 ) -> None:
-    blocks = blocks_for([trial.case for trial in group], setting.protocol, course.pairs)
-    outcome = measure_pair(
-        setting, [trial.case for trial in group], draw, blocks=blocks, watch=watch.case
-    )
+    cases = [trial.case for trial in group]
+    blocks = blocks_for(cases, setting.protocol, course.pairs, course.block_seconds)
+    stopwatch = _Stopwatch(course.block_seconds, blocks, watch.case, clock)
+    outcome = measure_pair(setting, cases, draw, blocks=blocks, watch=stopwatch.case)
+    stopwatch.stop()
     for trial in group:
         if trial.id in outcome.blocks:
             trial.add(outcome.blocks[trial.id])
@@ -104,12 +117,66 @@ def _measure(
         course.canaries.setdefault(name, []).append(taken)
 
 
-def blocks_for(cases: Sequence[GatedCase], protocol: LegProtocol, pairs: int = 0) -> int:
+class _Stopwatch:
+    """Notes in `seconds` what a block of each case takes, at the least, by when the next begins."""
+
+    def __init__(
+        self,
+        seconds: dict[str, float],
+        blocks: int,
+        watch: Callable[[str], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._seconds = seconds
+        self._blocks = blocks
+        self._watch = watch
+        self._clock = clock
+        self._running: tuple[str, float] | None = None
+
+    def case(self, case: str) -> None:
+        """`case` is measured next."""
+        self.stop()
+        self._running = case, self._clock()
+        self._watch(case)
+
+    def stop(self) -> None:
+        """The last one is done."""
+        if self._running is None:
+            return
+        case, begun = self._running
+        taken = (self._clock() - begun) / self._blocks
+        self._seconds[case] = min(taken, self._seconds.get(case, taken))
+
+
+def blocks_for(
+    cases: Sequence[GatedCase],
+    protocol: LegProtocol,
+    pairs: int = 0,
+    block_seconds: Mapping[str, float] | None = None,
+) -> int:
     """Blocks that each of `cases` gets in a pair, if `pairs` have left them undecided.
 
     More where fewer of them share two workers, and more where they are noisy.
+
+    Args:
+        cases: what shares the pair.
+        protocol: how long and how often.
+        pairs: how many there were.
+        block_seconds: what a block of a case really took (s), by id: a setup before each call may
+            take far longer than the calls.  As long as that is not known of all, no case gets more
+            than the protocol's; None if nobody keeps it, and the calls alone count.
     """
-    block = sum(4 * max(protocol.leg_for(case), 3 * case.number * case.seconds) for case in cases)
+    known = block_seconds or {}
+    if block_seconds is not None and any(case.id not in known for case in cases):
+        return protocol.blocks
+    block = sum(
+        max(
+            4 * protocol.leg_for(case),
+            12 * case.number * case.seconds,
+            known.get(case.id, 0.0),
+        )
+        for case in cases
+    )
     blocks = max(protocol.blocks, min(MOST_BLOCKS, round(WORTHWHILE / block)))
     return max(protocol.blocks, min(MOST_BLOCKS, blocks * noise_factor(pairs)))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from cnnfc.gate.cases import GatedCase
+from cnnfc.gate.cases import GatedCase, place_of
 from cnnfc.gate.listing import Listed
 from cnnfc.gate.pairs import LOAD_TIMEOUT, Loss, Setting, start
 from cnnfc.gate.worker_process import Worker, WorkerLost
@@ -16,6 +16,9 @@ from cnnfc.gate.worker_process import Worker, WorkerLost
 ROLES: Final = ("baseline", "contender")
 #: What starting threads and the like may add to a benchmark's own time-out (s).
 _GRACE: Final = 30.0
+#: Workers that one question may cost before it is its own fault: other programs may take a
+#: machine's time, or its memory, for a moment.
+_TRIES: Final = 2
 
 
 @dataclass
@@ -27,12 +30,14 @@ class Survey:
         cases: What both sides can run.
         losses: What fails, by id: on one side or on both.
         skipped: Reasons of what is skipped, by id and role.
+        notes: What a reader must know of it, a sentence each.
     """
 
     setting: Setting
     cases: list[GatedCase] = field(default_factory=list)
     losses: dict[str, list[Loss]] = field(default_factory=dict)
     skipped: dict[str, dict[str, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def survey(
@@ -84,7 +89,15 @@ def _note(found: Survey, listed: Listed, answers: Mapping[str, Mapping[str, Any]
     else:
         both: dict[str, Any] = {key: _largest(answers, key) for key in ("memory", "device_memory")}
         both["timed_by"] = _common_clock(answers)
-        found.cases.append(_case(listed, {**answers.get("baseline", {}), **both}))
+        both.update(_common_device(answers))
+        case = _case(listed, {**answers.get("baseline", {}), **both})
+        found.cases.append(case)
+        devices = [str(answer.get("device") or "cpu") for answer in answers.values()]
+        if len({*devices}) > 1:
+            found.notes.append(
+                f"{case.id} uses another device on each side ({' -> '.join(devices)}): it is "
+                f"judged as a benchmark of {case.device}"
+            )
 
 
 def _largest(answers: Mapping[str, Mapping[str, Any]], key: str) -> int:
@@ -95,6 +108,16 @@ def _common_clock(answers: Mapping[str, Mapping[str, Any]]) -> str:
     """The clock that suits both sides: values of different clocks cannot be compared."""
     clocks = {str(answer.get("timed_by") or "own") for answer in answers.values()}
     return next((clock for clock in ("own", "waiting", "events") if clock in clocks), "own")
+
+
+def _common_device(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The accelerator of the contender, else of the baseline; and whether both use the same."""
+    used = [
+        {key: answer.get(key) for key in ("device", "gpu", "gpu_index")}
+        for answer in (answers.get(role, {}) for role in ROLES)
+    ]
+    on_one = [one for one in used if (one["device"] or "cpu") != "cpu"]
+    return {**(on_one or used)[-1], "moved": used[0] != used[1]}
 
 
 def _case(listed: Listed, answer: Mapping[str, Any]) -> GatedCase:
@@ -115,6 +138,7 @@ def _case(listed: Listed, answer: Mapping[str, Any]) -> GatedCase:
         gpu=answer.get("gpu"),
         gpu_index=int(answer.get("gpu_index") or 0),
         device_memory=int(answer.get("device_memory") or 0),
+        moved=bool(answer.get("moved")),
     )
 
 
@@ -128,14 +152,15 @@ class _Station:
         self._worker: Worker | None = None
         #: Why the suite cannot be imported on this side; None if it can.
         self._problem: Mapping[str, Any] | None = None
+        #: Workers in a row that were lost while they imported the suite.
+        self._lost = 0
         self._caches: dict[str, Path] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._worker is not None:
-            self._worker.stop()
+        self._stop()
 
     def begin(self) -> None:
         """Start a worker and let it import the suite."""
@@ -145,7 +170,7 @@ class _Station:
         try:
             self._worker.send("load")
         except WorkerLost as lost:
-            self._lose(_loss(lost))
+            self._lose(lost)
 
     def finish(self) -> None:
         """Wait until the suite is imported, then let the worker sleep."""
@@ -154,10 +179,12 @@ class _Station:
         try:
             answer = self._worker.receive(LOAD_TIMEOUT)
         except WorkerLost as lost:
-            self._lose(_loss(lost))
+            self._lose(lost)
         else:
+            self._lost = 0
             if "failed" in answer:
-                self._lose(answer)
+                self._stop()
+                self._problem = answer
             else:
                 self._worker.suspend()
 
@@ -179,7 +206,8 @@ class _Station:
         """Files of the ``setup_cache`` that `chosen` need, and failures, by key."""
         keys = {listed.cache: listed for listed in reversed(chosen) if listed.cache is not None}
         failed: dict[str | None, Mapping[str, Any]] = {}
-        folder = self._setting.folder / "caches" / self.role
+        # Names of one length on both sides: a worker's arguments lie on its stack.
+        folder = self._setting.folder / "caches" / str(self._slot)
         folder.mkdir(parents=True, exist_ok=True)
         for place, (key, listed) in enumerate(keys.items()):
             path = folder / f"{place}.pickle"
@@ -195,35 +223,53 @@ class _Station:
 
     def survey(self, listed: Listed) -> Mapping[str, Any]:
         """What this side says of one benchmark, which it forgets afterwards."""
-        place = {"benchmark": listed.name, "index": listed.index}
-        answer = self._ask("survey", listed.timeout + _GRACE, **place)
+        timeout, place = listed.timeout + _GRACE, place_of(listed)
+        answer = self._ask("survey", timeout, **place)
         if "failed" not in answer and "skipped" not in answer:
-            self._ask("drop", listed.timeout + _GRACE, **place)
+            # A worker that this loses has forgotten everything.
+            self._ask("drop", timeout, tries=1, **place)
         return answer
 
-    def _ask(self, what: str, timeout: float, **fields: Any) -> Mapping[str, Any]:  # noqa: ANN401
-        worker = self._worker or self._replaced()
-        if worker is None:
-            return self._problem or {}
-        try:
-            return worker.ask(what, timeout, **fields)
-        except WorkerLost as lost:
-            worker.stop()
-            self._worker = None
-            return _loss(lost)
+    def _ask(
+        self,
+        what: str,
+        timeout: float,
+        *,
+        tries: int = _TRIES,
+        **fields: Any,  # noqa: ANN401
+    ) -> Mapping[str, Any]:
+        """The answer of a worker; one that is lost is replaced and the next one asked."""
+        answer: Mapping[str, Any] = {}
+        for _ in range(tries):
+            worker = self._worker or self._replaced()
+            if worker is None:
+                return self._problem or {}
+            try:
+                return worker.ask(what, timeout, **fields)
+            except WorkerLost as lost:
+                worker.stop()
+                self._worker, answer = None, _loss(lost)
+        return answer
 
     def _replaced(self) -> Worker | None:
         """Another worker in place of one that was lost; None if the suite cannot be imported."""
-        if self._problem is None:
+        while self._worker is None and self._problem is None:
             self.begin()
             self.finish()
-            self._resume()
+        self._resume()
         return self._worker
 
-    def _lose(self, problem: Mapping[str, Any]) -> None:
+    def _lose(self, lost: WorkerLost) -> None:
+        """Note that a worker was lost while it imported the suite: too often, and it cannot be."""
+        self._stop()
+        self._lost += 1
+        if self._lost >= _TRIES:
+            self._problem = _loss(lost)
+
+    def _stop(self) -> None:
         if self._worker is not None:
             self._worker.stop()
-        self._worker, self._problem = None, problem
+        self._worker = None
 
 
 def _loss(lost: WorkerLost) -> Mapping[str, Any]:

@@ -3,7 +3,8 @@
 Two questions are asked of the same pairs: are typical calls slower, and is the mean, in which calls
 count that are slow now and then.  A third, whether typical calls are quicker, is asked where both
 directions fail.  A yes to any is not yet a verdict: it is confirmed, or not, by pairs measured
-afterwards, of which the first know nothing.
+afterwards, which know nothing of the first.  They answer the other questions too, because one that
+was still open when a suspicion arose has not been passed by its end.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Rules:
         confirm: Rule of the fresh pairs, for typical calls.
         confirm_tail: The same for means.
         largest_pairs: Pairs after which it is inconclusive; as many again may confirm.
-        tail_pairs: Pairs up to which a pass waits for the means to pass too.
+        tail_pairs: Pairs up to which a pass waits for the means to pass too; as many fresh ones
+            where typical calls were suspected.
         both_directions: Whether typical calls that are quicker fail as slower ones do.
     """
 
@@ -54,7 +56,7 @@ class State(Enum):
     #: Confirmed by fresh pairs (or quicker, where both directions fail).
     SLOWER = auto()
     PASSED = auto()
-    #: The first pairs said slower, the fresh ones say not slower.
+    #: The first pairs said slower, the fresh ones say not slower, and typical calls have passed.
     NOT_CONFIRMED = auto()
     UNDECIDED = auto()
     BROKEN = auto()
@@ -68,8 +70,9 @@ class State(Enum):
 class Trial:
     """One benchmark and everything that was measured of it.
 
-    ``typical``, ``tail`` and ``cycles`` are the values of the first pairs, ``fresh`` those of the
-    pairs that confirm, of the statistic in question; ``seconds`` are typical calls of both sides.
+    ``typical``, ``tail`` and ``cycles`` are the values of the first pairs, ``fresh_typical``,
+    ``fresh_tail`` and ``fresh_cycles`` those of the pairs that confirm; ``seconds`` are typical
+    calls of both sides.
     """
 
     case: GatedCase
@@ -78,7 +81,8 @@ class Trial:
     typical: list[float] = field(default_factory=list)
     tail: list[float] = field(default_factory=list)
     cycles: list[float | None] = field(default_factory=list)
-    fresh: list[float] = field(default_factory=list)
+    fresh_typical: list[float] = field(default_factory=list)
+    fresh_tail: list[float] = field(default_factory=list)
     fresh_cycles: list[float | None] = field(default_factory=list)
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"A": [], "B": []})
     threads: dict[str, set[int | None]] = field(default_factory=lambda: {"A": set(), "B": set()})
@@ -103,6 +107,25 @@ class Trial:
         """Pairs measured so far, those that confirm too."""
         return len(self.typical) + len(self.fresh)
 
+    @property
+    def fresh(self) -> list[float]:
+        """Values of the pairs that confirm, of the statistic in question."""
+        return self.fresh_tail if self.by_tail else self.fresh_typical
+
+    @property
+    def refuted(self) -> bool:
+        """Whether fresh pairs exclude what the first ones suspected."""
+        if not self.suspected:
+            return False
+        if self.by_tail:
+            return self._tail_passes
+        return self._not_quicker if self.quicker else self._not_slower
+
+    @property
+    def mean_is_open(self) -> bool:
+        """Whether a rise of the mean by its threshold is not excluded."""
+        return not self._tail_passes
+
     def add(self, blocks: Sequence[Block]) -> None:
         """Take what one pair measured, and decide if that is possible."""
         for letter in "AB":
@@ -113,7 +136,8 @@ class Trial:
         # Of the statistic in question: typical calls of a slower mean need not be slower.
         cycles = cycles_value(blocks, TAIL if self.by_tail else TYPICAL)
         if self.state is State.CONFIRMING:
-            self.fresh.append(pair_value(blocks, TAIL if self.by_tail else TYPICAL))
+            self.fresh_typical.append(pair_value(blocks, TYPICAL))
+            self.fresh_tail.append(pair_value(blocks, TAIL))
             self.fresh_cycles.append(cycles)
             self._confirm()
         elif self.state is State.OPEN:
@@ -131,10 +155,13 @@ class Trial:
     def give_up(self) -> None:
         """No more pairs can be had.
 
-        Typical calls that have passed are enough for a pass, unless the first pairs said slower.
+        Typical calls that have passed are enough for a pass, unless the first pairs said slower and
+        the fresh ones have not excluded it.
         """
         if self.state is State.OPEN and self._passes:
             self.state = State.PASSED
+        elif self.state is State.CONFIRMING and self.refuted and self._passes:
+            self.state = State.NOT_CONFIRMED
         elif not self.state.is_final:
             self.state = State.UNDECIDED
 
@@ -166,12 +193,19 @@ class Trial:
     def _confirm(self) -> None:
         rule = self.rules.confirm_tail if self.by_tail else self.rules.confirm
         says = decide(_turned(self.fresh) if self.quicker else self.fresh, rule)
-        if says is Decision.SLOWER:
+        # What is refuted stays so while another question is waited for.
+        if says is Decision.SLOWER and not self.refuted:
             self.state = State.SLOWER
-        elif says is Decision.NOT_SLOWER:
+            return
+        typical, tail = self.fresh_typical, self.fresh_tail
+        self._not_slower |= decide(typical, self.rules.confirm) is Decision.NOT_SLOWER
+        self._not_quicker |= decide(_turned(typical), self.rules.confirm) is Decision.NOT_SLOWER
+        self._tail_passes |= decide(tail, self.rules.confirm_tail) is Decision.NOT_SLOWER
+        waited = self._tail_passes or len(tail) >= self.rules.tail_pairs
+        if self.refuted and self._passes and waited:
             self.state = State.NOT_CONFIRMED
-        elif len(self.fresh) >= self.rules.largest_pairs:
-            self.state = State.UNDECIDED
+        elif len(tail) >= self.rules.largest_pairs:
+            self.give_up()
 
 
 def _turned(values: Sequence[float]) -> list[float]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from cnnfc.errors import UsageError
 from cnnfc.gate import snapshot
 from cnnfc.gate.git import Git, open_work_tree
 from cnnfc.gate.recipe import Recipe, read_recipe
+
+#: Where gates write what they found, relative to the project, if nobody says otherwise.
+_OUTPUTS: Final = ("reports/gate",)
 
 
 class Source(Protocol):
@@ -41,7 +44,8 @@ class Opened:
 
     def generated(self) -> tuple[Path, ...]:
         """Folders whose files are nobody's work."""
-        return (self.scratch, *(self.source.root / name for name in self.recipe.generated))
+        names = (*self.recipe.generated, *_OUTPUTS)
+        return (self.scratch, *(self.source.root / name for name in names))
 
 
 @dataclass(frozen=True)

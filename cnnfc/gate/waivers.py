@@ -76,7 +76,8 @@ def apply(
 
     A regression in typical calls is covered up to the waiver's ratio.  One that shows in the mean
     alone is judged by the ratio of means, and a mean that is certainly above the bound is never
-    covered.  A regression that a waiver names and does not cover says so in its reason.
+    covered.  What fails because it is quicker is never covered.  A regression that a waiver names
+    and does not cover says so in its reason.
 
     Returns:
         The results in their order, and one use for each waiver in theirs.
@@ -95,7 +96,7 @@ def apply(
         if valid:
             judged.append(replace(result, waived_by=valid[0].pattern))
         elif named:
-            said = " ".join(_why_not(waiver) for _, waiver in named)
+            said = " ".join(_why_not(waiver, result) for _, waiver in named)
             judged.append(replace(result, reason=f"{result.reason} {said}".strip()))
         else:
             judged.append(result)
@@ -105,7 +106,7 @@ def apply(
 
 def _covers(waiver: Waiver, result: BenchmarkResult) -> bool:
     effect, tail = result.effect, result.tail
-    if effect is None:
+    if effect is None or _is_quicker(result):
         return False
     ratio = effect.ratio
     if tail is not None:
@@ -116,9 +117,16 @@ def _covers(waiver: Waiver, result: BenchmarkResult) -> bool:
     return ratio <= waiver.largest_ratio
 
 
-def _why_not(waiver: Waiver) -> str:
+def _is_quicker(result: BenchmarkResult) -> bool:
+    """Whether it fails because it is quicker, under a policy whose direction is both."""
+    return result.confirmed is not None and result.confirmed.ratio < 1
+
+
+def _why_not(waiver: Waiver, result: BenchmarkResult) -> str:
     if waiver.expired:
         return f"Its waiver expired after {waiver.expires.isoformat()}."
+    if _is_quicker(result):
+        return "Its waiver accepts slower calls, not quicker ones."
     return f"Its waiver accepts at most {(waiver.largest_ratio - 1) * 100:.3g}%."
 
 

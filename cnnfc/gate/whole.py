@@ -1,29 +1,34 @@
-"""Runs a gate on two sides that are ready: survey, pairs, values, canaries, verdicts."""
+"""Runs a gate on two sides that are ready: survey, pairs, values, verdicts, explanations."""
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import psutil
 
+from cnnfc.analysis.sequential import LOOKS, fewest_pairs
 from cnnfc.gate import canaries, values
 from cnnfc.gate.cases import GatedCase, Injection
 from cnnfc.gate.explain import explain
 from cnnfc.gate.gpu_clocks import GpuClocks
-from cnnfc.gate.judge import repeat_command, result
+from cnnfc.gate.judge import result
 from cnnfc.gate.listing import Listed
-from cnnfc.gate.pairs import Loss, Protocol, Setting
+from cnnfc.gate.pairs import Protocol, Setting
 from cnnfc.gate.policy import Policy
-from cnnfc.gate.rules import rules_for
+from cnnfc.gate.rules import levels, rules_for
 from cnnfc.gate.schedule import Course, Watch, run
 from cnnfc.gate.sides import Sides
 from cnnfc.gate.survey import Survey, survey
 from cnnfc.gate.trial import Trial
+from cnnfc.gate.uncompared import in_order, unmeasured
+from cnnfc.gate.worker_process import WorkerLost
+from cnnfc.units import format_duration
 from cnnfc.verdicts import BenchmarkResult, CanaryResult, SkippedBenchmark, Verdict
 
 #: Share of the memory that is free which the cases of both workers may take.
@@ -31,13 +36,12 @@ _MEMORY_SHARE: Final = 0.8
 #: Bytes that the driver takes on a GPU for each process that uses it, besides what it allocates:
 #: 0.3 to 0.7 GB with the kernels of cuDNN and cuBLAS loaded.
 _GPU_CONTEXT: Final = 2**30
-#: What is said of a benchmark that one side alone has, by its presence.
-_LACKING: Final = {
-    "new": (Verdict.NEW, "the baseline does not have it"),
-    "missing": (Verdict.MISSING, "the contender does not have it"),
-}
 #: Regressions that are explained: each takes seconds, and many have one cause.
 _EXPLAINED: Final = 10
+#: Share of the budget that the pairs leave to benchmarks that are not timed, if there are any.
+_VALUES_SHARE: Final = 0.1
+#: Benchmarks that a note names; of more it gives the number.
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ class Answer:
         notes: What else a reader should know.
         pairs: Pairs of workers that were measured.
         seconds: Time that the pairs took.
-        interrupted: Somebody stopped it; what was decided before stands.
+        interrupted: Somebody stopped it, or something that a note names; what was decided before
+            stands.
         slowed_down: Ids that `Request.slow_down` has chosen.
     """
 
@@ -95,7 +100,7 @@ class Answer:
 
 
 def judge(request: Request, watch: Watch, *, free: int | None = None) -> Answer:
-    """Measure and judge; an interrupt ends it early with what there is.
+    """Measure and judge; an interrupt, or a machine that fails, ends it early with what there is.
 
     Args:
         request: see there.
@@ -113,44 +118,49 @@ def judge(request: Request, watch: Watch, *, free: int | None = None) -> Answer:
             gpus=request.gpus,
         )
     )
-    course = Course([])
+    course, taken = Course([]), values.Judged()
     other: list[BenchmarkResult] = []
-    skipped: list[SkippedBenchmark] = []
     available = psutil.virtual_memory().available if free is None else free
     memory = int(_MEMORY_SHARE * available)
     gpu_memory: dict[str | None, int] = {}
     try:
-        both = [listed for listed in request.chosen if listed.presence == "both"]
-        found = survey(found.setting, both, watch.case)
-        # Its workers are gone, and those of the pairs are not there yet.
-        gpu_memory.update(_free_on_gpus(request.gpus, found))
-        _leave_out_the_too_big(found, memory, gpu_memory, other)
-        course.trials = [
-            Trial(case, rules_for(case, request.policy, _family(found)))
-            for case in found.cases
-            if case.kind == "time"
-        ]
-        chosen = request.slow_down([trial.case for trial in course.trials])
-        answer.slowed_down = tuple(sorted(chosen))
-        others, skipped = values.judge(
-            found.setting,
-            [case for case in found.cases if case.kind in values.KINDS],
-            lambda case: request.policy.threshold_for(case.id, case.kind, case.device),
-            request.command,
-            watch.case,
-        )
-        other += others
-        run(
-            course,
-            replace(found.setting, injections={**request.injections, **chosen}),
-            draw,
-            budget=request.policy.budget - (time.monotonic() - begun),
-            memory=memory,
-            watch=watch,
-            gpu_memory=gpu_memory,
-        )
-    except KeyboardInterrupt:
-        answer.interrupted = True
+        with _ending_early(answer):
+            both = [listed for listed in request.chosen if listed.presence == "both"]
+            watch.begin("survey")
+            found = survey(found.setting, both, watch.case)
+            # Its workers are gone, and those of the pairs are not there yet.
+            gpu_memory.update(_free_on_gpus(request.gpus, found))
+            _leave_out_the_too_big(found, memory, gpu_memory, other)
+            course.trials = [
+                Trial(case, rules_for(case, request.policy, _family(found)))
+                for case in found.cases
+                if case.kind == "time"
+            ]
+            chosen = request.slow_down([trial.case for trial in course.trials])
+            answer.slowed_down = tuple(sorted(chosen))
+            untimed = [case for case in found.cases if case.kind in values.KINDS]
+            kept = _VALUES_SHARE * request.policy.budget if untimed else 0.0
+            run(
+                course,
+                replace(found.setting, injections={**request.injections, **chosen}),
+                draw,
+                budget=request.policy.budget - (time.monotonic() - begun) - kept,
+                memory=memory,
+                watch=watch,
+                gpu_memory=gpu_memory,
+            )
+            if untimed:
+                watch.begin("values")
+            values.judge(
+                found.setting,
+                untimed,
+                lambda case: request.policy.threshold_for(case.id, case.kind, case.device),
+                request.command,
+                draw,
+                judged=taken,
+                seconds=max(kept, request.policy.budget - (time.monotonic() - begun)),
+                watch=watch.case,
+            )
     finally:
         request.gpus.close()
     answer.pairs, answer.seconds = course.pairs, course.seconds
@@ -158,22 +168,66 @@ def judge(request: Request, watch: Watch, *, free: int | None = None) -> Answer:
     answer.canaries = canaries.judge(comparable, request.policy.canary_tolerance)
     judged = [result(t, request.policy, answer.canaries, request.command) for t in course.trials]
     if not answer.interrupted:
-        judged = _explained(found, judged, watch)
-    answer.results, answer.skipped = _in_order(request, found, [*judged, *other], skipped)
-    if course.out_of_time:
-        answer.notes = (
-            "the time budget ended before every benchmark was decided: raise it with --budget",
-        )
-    on_gpu = [trial for trial in course.trials if trial.case.device == "cuda" and trial.typical]
-    if any(value is None for trial in on_gpu for value in trial.cycles):
-        answer.notes += (
-            "not every pair could be checked in clock cycles: the GPU's clock could not be read",
-        )
+        judged = _explained(found, judged, watch, answer)
+    answer.results, answer.skipped = in_order(
+        request.chosen,
+        request.command,
+        found=found,
+        judged=[*judged, *other, *taken.results],
+        values_skipped=taken.skipped,
+    )
+    answer.notes += (*found.notes, *_notes(request.policy, found, course, taken))
     return answer
 
 
+@contextlib.contextmanager
+def _ending_early(answer: Answer) -> Iterator[None]:
+    """Let what stops a gate from outside end it with what there is, and say what it was.
+
+    Minutes of measuring are not thrown away for a full disk or a worker that cannot be started.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        answer.interrupted = True
+    except (OSError, WorkerLost, MemoryError) as error:
+        answer.interrupted = True
+        said = str(error) or type(error).__name__
+        answer.notes += (f"the gate ended early, what it had decided stands: {said}",)
+
+
+def _notes(policy: Policy, found: Survey, course: Course, taken: values.Judged) -> Iterator[str]:
+    """What a reader should know of the measuring."""
+    if course.out_of_time:
+        yield _out_of_time(policy, found, course)
+    if taken.not_taken:
+        first, more = taken.not_taken[:_NAMED], len(taken.not_taken) - _NAMED
+        names = ", ".join(first) + (f" and {more} more" if more > 0 else "")
+        yield (
+            f"the time budget ended before the values of these were taken: {names}; raise it with "
+            f"--budget"
+        )
+    on_gpu = [trial for trial in course.trials if trial.case.device == "cuda" and trial.typical]
+    if any(value is None for trial in on_gpu for value in trial.cycles):
+        yield "not every pair could be checked in clock cycles: the GPU's clock could not be read"
+
+
+def _out_of_time(policy: Policy, found: Survey, course: Course) -> str:
+    """That the budget was too short for some of the benchmarks, or for any decision."""
+    fewest = min(fewest_pairs(level) for level in levels(policy, _family(found)))
+    first = next((look for look in LOOKS if look >= fewest), LOOKS[-1])
+    if course.pairs >= first:
+        return "the time budget ended before every benchmark was decided: raise it with --budget"
+    pair = format_duration(course.seconds / max(1, course.pairs))
+    return (
+        f"the budget of {format_duration(policy.budget)} is too short for any decision: the first "
+        f"one takes {first} pairs of about {pair} each; raise it with --budget, or select fewer "
+        f"benchmarks"
+    )
+
+
 def _explained(
-    found: Survey, judged: Sequence[BenchmarkResult], watch: Watch
+    found: Survey, judged: Sequence[BenchmarkResult], watch: Watch, answer: Answer
 ) -> list[BenchmarkResult]:
     """`judged` with what differs between the sides of the worst regressions."""
     slower = [one for one in judged if one.verdict is Verdict.REGRESSION and one.effect]
@@ -182,10 +236,14 @@ def _explained(
     cases = [case for case in found.cases if (case.name, case.params) in wanted]
     if not cases:
         return list(judged)
+    watch.begin("explaining")
     try:
         said = explain(found.setting, cases, watch.case)
     except KeyboardInterrupt:
         # Everything is judged: whoever stops here wants the answer now.
+        return list(judged)
+    except (OSError, MemoryError) as error:
+        answer.notes += (f"regressions could not be explained: {error}",)
         return list(judged)
     by_name = {(case.name, case.params): said.get(case.id) for case in cases}
     return [replace(one, explanation=by_name.get((one.name, one.params))) for one in judged]
@@ -217,7 +275,7 @@ def _leave_out_the_too_big(
                 f"not gated: both sides together need {2 * case.device_memory / 2**30:.1f} GiB of "
                 f"the GPU's memory for it, of which {on_gpu / 2**30:.1f} GiB can be had"
             )
-            other.append(_unmeasured(case, Verdict.INCONCLUSIVE, reason))
+            other.append(unmeasured(case, Verdict.INCONCLUSIVE, reason))
             continue
         if 2 * case.memory > memory:
             found.cases.remove(case)
@@ -225,75 +283,4 @@ def _leave_out_the_too_big(
                 f"not gated: both sides together need {2 * case.memory / 2**30:.1f} GiB for it, "
                 f"of which {memory / 2**30:.1f} GiB are free"
             )
-            other.append(_unmeasured(case, Verdict.INCONCLUSIVE, reason))
-
-
-def _in_order(
-    request: Request,
-    found: Survey,
-    judged: Sequence[BenchmarkResult],
-    values_skipped: Sequence[SkippedBenchmark],
-) -> tuple[tuple[BenchmarkResult, ...], tuple[SkippedBenchmark, ...]]:
-    """Results of everything that was chosen, and what both sides skip."""
-    known = {(one.name, one.params): one for one in judged}
-    nowhere = {(one.name, one.params): one for one in values_skipped}
-    results: list[BenchmarkResult] = []
-    skipped: list[SkippedBenchmark] = []
-    for listed in request.chosen:
-        key = listed.name, listed.params
-        if key in known:
-            results.append(replace(known[key], file=listed.file))
-            continue
-        if key in nowhere:
-            skipped.append(nowhere[key])
-            continue
-        reasons = found.skipped.get(listed.id)
-        if reasons is not None and len(reasons) == 2:
-            skipped.append(
-                SkippedBenchmark(listed.name, listed.params, next(iter(reasons.values())))
-            )
-            continue
-        results.append(replace(_not_compared(listed, found, request.command), file=listed.file))
-    return tuple(results), tuple(skipped)
-
-
-def _not_compared(listed: Listed, found: Survey, command: str) -> BenchmarkResult:
-    """The result of a benchmark that one side alone has, or can run."""
-    losses = found.losses.get(listed.id)
-    reasons = found.skipped.get(listed.id)
-    if losses:
-        return _broken(listed, losses, command)
-    if reasons is not None:
-        role, reason = next(iter(reasons.items()))
-        verdict = Verdict.NEW if role == "baseline" else Verdict.MISSING
-        return _unmeasured(listed, verdict, f"the {role} skips it: {reason}")
-    if listed.error is not None:
-        return _broken(listed, [Loss("contender", listed.error)], command)
-    if listed.presence in _LACKING:
-        return _unmeasured(listed, *_LACKING[listed.presence])
-    reason = "not measured before the gate was stopped"
-    if listed.kind not in ("time", *values.KINDS):
-        reason = f"not gated: benchmarks of the type {listed.kind} are not compared"
-    return _unmeasured(listed, Verdict.INCONCLUSIVE, reason)
-
-
-def _broken(listed: Listed, losses: Sequence[Loss], command: str) -> BenchmarkResult:
-    sides = " and the ".join(loss.role for loss in losses)
-    return replace(
-        _unmeasured(listed, Verdict.BROKEN, f"fails on the {sides}: {losses[-1].reason}"),
-        failed_on=tuple(loss.role for loss in losses),
-        failure=losses[-1].said or None,
-        command=repeat_command(command, listed.id),
-    )
-
-
-def _unmeasured(one: Listed | GatedCase, verdict: Verdict, reason: str) -> BenchmarkResult:
-    return BenchmarkResult(
-        name=one.name,
-        params=one.params,
-        kind=one.kind,
-        unit=one.unit,
-        verdict=verdict,
-        reason=reason,
-        threshold=0.0,
-    )
+            other.append(unmeasured(case, Verdict.INCONCLUSIVE, reason))

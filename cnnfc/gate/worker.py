@@ -48,6 +48,7 @@ def main(arguments: Request) -> None:
     requests, answers = _private_streams()
     _hide_the_tool()
     sys.path[:0] = arguments["path"]
+    _lead_children_to(arguments["path"])
     suite = _part("worker_suite").Suite(arguments["suite"], arguments.get("caches") or {})
     own = os.getpid()
     with os.fdopen(requests, encoding="utf-8") as lines:
@@ -91,7 +92,7 @@ def _hello(_suite: Any, _request: Request) -> Answer:  # noqa: ANN401
 
 def _leg(suite: Any, request: Request) -> Answer:  # noqa: ANN401
     answer: Answer = suite.leg(
-        *_case(request),
+        *_case(suite, request),
         number=request["number"],
         seconds=request["seconds"],
         warm_calls=request.get("warm_calls", 1),
@@ -107,12 +108,14 @@ def _canary(_suite: Any, request: Request) -> Answer:  # noqa: ANN401
 
 
 def _explain(suite: Any, request: Request) -> Answer:  # noqa: ANN401
-    answer: Answer = suite.explain(*_case(request), _part("worker_explain").explain)
+    answer: Answer = suite.explain(*_case(suite, request), _part("worker_explain").explain)
     return answer
 
 
-def _case(request: Request) -> tuple[str, int]:
-    return request["benchmark"], request["index"]
+def _case(suite: Any, request: Request) -> tuple[str, int]:  # noqa: ANN401
+    """Name and index of what is asked for; the index is that of its ``params``, if it has them."""
+    name, params = request["benchmark"], request.get("params")
+    return name, request["index"] if params is None else suite.index_of(name, tuple(params))
 
 
 #: What can be asked for: one function each, of the suite and the request.
@@ -121,12 +124,12 @@ OPERATIONS: dict[str, Callable[[Any, Request], Answer]] = {
     "load": lambda suite, _: suite.load(),
     "list": lambda suite, _: suite.list(),
     "setup_cache": lambda suite, ask: suite.setup_cache(ask["benchmark"], ask["file"]),
-    "survey": lambda suite, ask: suite.survey(*_case(ask), ask.get("sample_seconds", 1e-3)),
+    "survey": lambda suite, ask: suite.survey(*_case(suite, ask), ask.get("sample_seconds", 1e-3)),
     "leg": _leg,
-    "value": lambda suite, ask: suite.value(*_case(ask)),
+    "value": lambda suite, ask: suite.value(*_case(suite, ask)),
     "canary": _canary,
     "explain": _explain,
-    "drop": lambda suite, ask: suite.drop(*_case(ask)),
+    "drop": lambda suite, ask: suite.drop(*_case(suite, ask)),
 }
 
 
@@ -162,6 +165,12 @@ def _hide_the_tool() -> None:
     package = types.ModuleType(_PACKAGE)
     package.__path__ = [_HERE]
     sys.modules[_PACKAGE] = package
+
+
+def _lead_children_to(path: list[str]) -> None:
+    """Let what a benchmark starts, as each ``timeraw_`` does, import this side's package too."""
+    more = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([*path, more] if more else path)
 
 
 def _part(name: str) -> ModuleType:

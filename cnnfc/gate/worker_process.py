@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import selectors
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 import psutil
 
-from cnnfc.errors import CnnfcError
+from cnnfc.errors import CnnfcError, UsageError
 from cnnfc.gate.sides import Side
 
 _PROGRAM: Final = Path(__file__).with_name("worker.py")
@@ -28,8 +29,24 @@ _SAID: Final = 4096
 _TICK: Final = 0.25
 #: How long (s) an idle worker may take to tear its cases down.
 _PATIENCE: Final = 2.0
-#: Nothing of these may reach a worker: another package, another run's record.
-_UNWANTED: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CNNFC_RECORD")
+#: Nothing of these may reach a worker: another package, another run's record or commit.
+_UNWANTED: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CNNFC_RECORD", "ASV_COMMIT")
+#: Where a process can be suspended, and ended with all that it started.
+_SYSTEMS: Final = ("Linux", "Darwin")
+
+
+def check_system() -> None:
+    """Refuse a system on which no worker can run.
+
+    Raises:
+        UsageError: this is neither Linux nor macOS.
+    """
+    system = platform.system()
+    if system not in _SYSTEMS:
+        raise UsageError(
+            f"the gate runs on Linux and macOS alone, and this is {system or 'another system'}: "
+            "run it there, in a container or a virtual machine if need be"
+        )
 
 
 class WorkerLost(CnnfcError):
@@ -51,11 +68,11 @@ class Worker:
     """A running `worker`, to be used as a context manager; its process group ends with it.
 
     Start it from a thread that lives as long as it does: on Linux the kernel kills it when that
-    thread ends.
+    thread ends.  One that cannot be started, for want of memory say, is lost from the beginning.
 
     Args:
         side: What it runs.
-        folder: Its working folder, which exists; benchmarks may leave files there.
+        folder: Its working folder, made if need be; benchmarks may leave files there.
         caches: Pickled result of each setup_cache by its key.
         environment: Variables on top of those of the caller and of the side.
     """
@@ -79,9 +96,14 @@ class Worker:
             "parent": os.getpid(),
             "caches": {key: str(file) for key, file in (caches or {}).items()},
         }
-        # A file and not a pipe: nobody reads while it measures, and a full pipe would stop it.
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
+        #: Once all of it is ended, its number may become another process's.
+        self._is_over = True
+        self._open = contextlib.ExitStack()
         try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # A file and not a pipe: nobody reads while it measures, and a full pipe would stop it.
+            self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
+            self._open.callback(self._complaints.close)
             self._process = subprocess.Popen(
                 [str(side.python), str(_PROGRAM), json.dumps(arguments)],
                 stdin=subprocess.PIPE,
@@ -94,10 +116,18 @@ class Worker:
                 # A group of its own: all of it is ended together, and Ctrl-C does not reach it.
                 start_new_session=True,
             )
+        except OSError as error:
+            self._open.close()
+            self._lost = WorkerLost(f"no worker of the {self.role} could be started: {error}", "")
+            return
         except BaseException:
-            self._complaints.close()
+            self._open.close()
             raise
+        self._is_over = False
         self.pid = self._process.pid
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                self._open.callback(pipe.close)
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +149,7 @@ class Worker:
             **fields: What the request says.
 
         Raises:
-            WorkerLost: it died, or did not answer in time.
+            WorkerLost: it died, did not answer in time, or could not be started.
         """
         self.send(op, **fields)
         return self.receive(timeout)
@@ -170,8 +200,10 @@ class Worker:
 
     def said(self, size: int = _SAID) -> str:
         """The end, `size` bytes at most, of what it wrote to standard error (and output)."""
+        if self._lost is not None:
+            return self._lost.said
         if self._complaints.closed:
-            return self._lost.said if self._lost is not None else ""
+            return ""
         descriptor = self._complaints.fileno()
         length = os.fstat(descriptor).st_size
         # pread leaves alone the position, which is the worker's too.
@@ -183,20 +215,20 @@ class Worker:
 
         An idle worker gets two seconds to tear its cases down, unless `at_once`.
         """
-        process = self._process
-        try:
-            if not at_once and not self._asked and process.poll() is None:
-                self.resume()
-                if process.stdin is not None:
-                    process.stdin.close()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_PATIENCE)
-        finally:
-            self._kill()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
-            self._complaints.close()
+        with self._open:
+            if self._is_over:
+                return
+            # Now: once it has ended, nobody knows what it had started.
+            family = self._family()
+            try:
+                if not at_once and not self._asked and self._process.poll() is None:
+                    self.resume()
+                    if self._process.stdin is not None:
+                        self._process.stdin.close()
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        self._process.wait(_PATIENCE)
+            finally:
+                self._kill(family)
 
     def _line(self, end: float, op: str, timeout: float) -> bytes:
         """The next line of its answers, or `WorkerLost`."""
@@ -227,7 +259,7 @@ class Worker:
 
     def _loss(self, what: str) -> WorkerLost:
         """Kill what is left, and remember."""
-        self._kill()
+        self._kill(())
         reason = f"the worker of the {self.role} (process {self.pid}) {what}"
         self._lost = WorkerLost(reason, self.said())
         return self._lost
@@ -248,19 +280,26 @@ class Worker:
             return f"was ended by {name}{op}{hint}"
         return f"was ended by signal {-code}{op}"
 
-    def _kill(self) -> None:
-        family: list[psutil.Process] = []
+    def _family(self) -> list[psutil.Process]:
+        """Processes that it started, and that they started; none if it has ended."""
         if self._process.poll() is None:
             with contextlib.suppress(psutil.Error):
-                family = psutil.Process(self.pid).children(recursive=True)
+                return psutil.Process(self.pid).children(recursive=True)
+        return []
+
+    def _kill(self, family: Iterable[psutil.Process]) -> None:
+        """End its group, and of its `family`, then and now, those with a session of their own."""
+        family = [*family, *self._family()]
         self._signal(signal.SIGKILL)
-        # Those with a session of their own.
         for member in family:
             with contextlib.suppress(psutil.Error):
                 member.kill()
         self._process.wait()
+        self._is_over = True
 
     def _signal(self, signum: signal.Signals) -> None:
+        if self._is_over:
+            return
         # macOS refuses to signal a group of which only a zombie is left.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signum)
@@ -270,6 +309,6 @@ def _environment(side: Side, more: Mapping[str, str]) -> dict[str, str]:
     """Variables of a worker: the same on both sides but for what the side says itself."""
     kept = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
     kept.update(ASV="true", ASV_CONF_DIR=str(side.config), PYTHONDONTWRITEBYTECODE="1")
-    if side.commit is not None:
-        kept["ASV_COMMIT"] = side.commit
+    # As long on one side as on the other: the environment lies on the stack of a process.
+    kept["ASV_COMMIT"] = side.commit or side.tree
     return {**kept, **side.environment, **more}

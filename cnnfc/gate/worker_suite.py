@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import itertools
 import math
 import pickle
 import pkgutil
@@ -29,7 +30,7 @@ from asv_runner.benchmarks.mark import SkipNotImplemented
 
 from . import worker_cuda
 from .worker_case import Case, Skipped, leave_if_forked, reason
-from .worker_readings import device_blocks, resident_bytes, torch_threads
+from .worker_readings import device_blocks, give_back_memory, resident_bytes, torch_threads
 
 Answer = dict[str, Any]
 
@@ -48,6 +49,8 @@ class Suite:
         self._found: dict[str, Any] = {}
         self._errors: list[dict[str, str]] = []
         self._cases: dict[tuple[str, int], Case] = {}
+        #: Indices by parameters, as asv writes them, of each benchmark that was asked for by them.
+        self._indices: dict[str, dict[tuple[str, ...], int]] = {}
         self._current: Case | None = None
         #: Threads that torch had before any case ran.
         self._threads: int | None = None
@@ -72,6 +75,16 @@ class Suite:
         if not self._found:
             self.load()
         return {"benchmarks": [_described(one) for one in self._found.values()]}
+
+    def index_of(self, name: str, params: tuple[str, ...]) -> int:
+        """Place of `params` in the product of a benchmark's; raises `Skipped` if it has none."""
+        if name not in self._indices:
+            benchmark = self._found.get(name) or self._fresh(name)
+            product = itertools.product(*benchmark.params)
+            self._indices[name] = {one: index for index, one in enumerate(product)}
+        if params not in self._indices[name]:
+            raise Skipped("it does not have these parameters")
+        return self._indices[name][params]
 
     def setup_cache(self, name: str, file: str) -> Answer:
         """Run the setup_cache of a benchmark in this folder and leave the result in `file`."""
@@ -162,6 +175,7 @@ class Suite:
             self._current = None
             del case
             gc.collect()
+            give_back_memory()
         return {}
 
     def close(self) -> None:

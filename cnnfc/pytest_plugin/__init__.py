@@ -28,7 +28,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     },
     "selftest": {
         "action": "store_true",
-        "help": "slow some benchmarks down on purpose: exactly these must fail",
+        "help": "slow some benchmarks down on purpose: exactly these must be found",
     },
     "seed": {"type": int, "metavar": "N", "help": "repeat the order of an earlier gate"},
     "baseline-with": {

@@ -93,11 +93,11 @@ class GatedBenchmark(pytest.Item):
         report = self.config.stash[STATE].report
         if report is None:  # for the type alone: no result without a report
             return
-        outcome = outcomes.outcome(result, strict=report.strict)
+        outcome = outcomes.outcome(result, report)
         if outcome not in wanted:
             return
         if outcome == "skipped":
-            pytest.skip(outcomes.in_brief(result))
+            pytest.skip(outcomes.in_brief(result, report))
         if outcome == "waived":
-            pytest.xfail(outcomes.in_brief(result))
+            pytest.xfail(outcomes.in_brief(result, report))
         pytest.fail(outcomes.in_full(result, report), pytrace=False)

@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -21,6 +21,9 @@ from cnnfc.pytest_plugin.items import GatedBenchmark, GateFile, GateFolder
 from cnnfc.pytest_plugin.state import STATE, GateState
 from cnnfc.report.gate import words
 from cnnfc.verdicts import BenchmarkResult, GateReport
+
+#: `GateReport.exit_code` of a machine that moved, for which pytest has no code.
+_MOVED: Final = 4
 
 
 class GateSession:
@@ -119,8 +122,8 @@ class GateSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Nothing measured is never green."""
-        if self._is_empty() and session.exitstatus == pytest.ExitCode.OK:
+        """Nothing measured is never green, nor is a gate that is blind."""
+        if self._why_red() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -132,8 +135,13 @@ class GateSession:
         terminalreporter.line(words.headline(report))
         for sentence in (words.compared(report), *words.trust(report)):
             terminalreporter.line(sentence)
-        if self._is_empty():
-            terminalreporter.line("nothing was measured, so this run fails", red=True)
+        if why := self._why_red():
+            terminalreporter.line(f"{why}, so this run fails", red=True)
+        elif report.exit_code == _MOVED and not report.strict:
+            terminalreporter.line(
+                "warning: the machine moved, so this run is no proof; --gate-strict fails it",
+                yellow=True,
+            )
         terminalreporter.line(str(self._gate.folder / "index.html"))
 
     @property
@@ -141,10 +149,18 @@ class GateSession:
         state = self._config.stash.get(STATE, None)
         return None if state is None else state.report
 
-    def _is_empty(self) -> bool:
-        """Whether the gate has run and measured nothing."""
+    def _why_red(self) -> str:
+        """What is wrong with the gate as a whole, beside its items; empty if nothing is."""
         report = self._report
-        return report is not None and report.exit_code == NothingMeasured.exit_code
+        if report is None:
+            return ""
+        if report.exit_code == NothingMeasured.exit_code or not (
+            report.selftest is None or report.benchmarks
+        ):
+            return "no benchmark was decided" if report.benchmarks else "nothing was measured"
+        if report.selftest is not None and not report.selftest_passed:
+            return "the gate failed its self-test"
+        return ""
 
 
 def _gate_options(config: pytest.Config) -> GateOptions:

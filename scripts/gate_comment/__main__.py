@@ -27,7 +27,10 @@ from cnnfc.verdicts import GateReport
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """Comment on the pull request of the event; 0 unless something is wrong."""
+    """Comment on the pull request of the event; 0 unless something is wrong.
+
+    ``GATE_ARTIFACT`` is the action's input ``artifact``, where that is not the default.
+    """
     try:
         print(_comment(environment))  # noqa: T201 - the log of the job
     except (Refusal, CnnfcError) as error:
@@ -47,9 +50,10 @@ def _comment(environment: Mapping[str, str]) -> str:
     number = comment.pull_request(api, run)
     if number is None:
         return "no open pull request has this commit as its newest: no comment"
-    data = artifact.gate_json(api, int(run["id"]))
+    name = environment.get("GATE_ARTIFACT") or artifact.NAME
+    data = artifact.gate_json(api, int(run["id"]), name)
     if data is None:
-        return "the run left no artifact: no comment"
+        return f"the run left no artifact {name}: no comment"
     report = _report(data)
     text = comment.body(summary.markdown(report), str(run.get("html_url", "")))
     return comment.publish(api, number, text, create=comment.is_worth_a_comment(report))

@@ -9,6 +9,7 @@ from typing import Final
 
 from github import GitHub, Refusal
 
+#: What the action calls it if nobody says otherwise.
 NAME: Final = "cnnfc-gate"
 #: A gate of a thousand benchmarks is below 3 MB.
 LARGEST_ARCHIVE: Final = 32_000_000
@@ -16,8 +17,8 @@ LARGEST_FILE: Final = 16_000_000
 _FILE: Final = "gate.json"
 
 
-def gate_json(api: GitHub, run: int) -> bytes | None:
-    """What the workflow run with number `run` left as ``gate.json``; None if it left nothing.
+def gate_json(api: GitHub, run: int, name: str = NAME) -> bytes | None:
+    """What workflow run number `run` left as ``gate.json`` in artifact `name`; None if nothing.
 
     Raises:
         Refusal: the artifact is too large, damaged, or without that file.
@@ -25,7 +26,7 @@ def gate_json(api: GitHub, run: int) -> bytes | None:
     found = [
         one
         for one in api.every(f"/actions/runs/{run}/artifacts", "artifacts")
-        if one["name"] == NAME and not one["expired"]
+        if one["name"] == name and not one["expired"]
     ]
     if not found:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -13,6 +14,10 @@ _SECONDS: Final = 30
 _PER_PAGE: Final = 100
 #: Pages of a list that are read; 1,000 comments or artifacts are more than there are.
 _PAGES: Final = 10
+
+
+#: Time-outs, names that nobody knows, connections that break, answers that are cut.
+_UNREACHED: Final = (OSError, http.client.HTTPException)
 
 
 class Refusal(Exception):
@@ -60,6 +65,7 @@ class GitHub:
         Raises:
             Refusal: there are more than `limit` bytes, or none.
         """
+        place = None
         try:
             with self._opener.open(self._request("GET", path), timeout=_SECONDS) as answer:
                 data: bytes = answer.read(limit + 1)
@@ -68,6 +74,9 @@ class GitHub:
                 place = error.headers.get("Location")
                 if error.code not in (301, 302, 303, 307, 308) or not place:
                     raise _refused(f"GET {path}", error) from None
+        except _UNREACHED as error:
+            raise _unreached(f"GET {path}", error) from None
+        if place is not None:
             data = self._elsewhere(place, limit)
         if len(data) > limit:
             raise Refusal(f"the artifact is larger than {limit:,} bytes")
@@ -83,6 +92,8 @@ class GitHub:
         except urllib.error.HTTPError as error:
             with error:
                 raise _refused("the artifact", error) from None
+        except _UNREACHED as error:
+            raise _unreached("the artifact", error) from None
         return data
 
     def _json(self, method: str, path: str, body: bytes | None = None) -> Any:  # noqa: ANN401
@@ -92,6 +103,8 @@ class GitHub:
         except urllib.error.HTTPError as error:
             with error:
                 raise _refused(f"{method} {path}", error) from None
+        except _UNREACHED as error:
+            raise _unreached(f"{method} {path}", error) from None
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> urllib.request.Request:
         return urllib.request.Request(  # noqa: S310 - the API's own address
@@ -105,6 +118,11 @@ class GitHub:
                 "X-GitHub-Api-Version": "2022-11-28",
             },
         )
+
+
+def _unreached(what: str, error: Exception) -> Refusal:
+    reason = str(getattr(error, "reason", error)) or type(error).__name__
+    return Refusal(f"GitHub cannot be reached for {what}: {reason}")
 
 
 def _refused(what: str, error: urllib.error.HTTPError) -> Refusal:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from cnnfc.analysis.sequential import _LEVELS, LOOKS, _tails, fewest_pairs, level, simulate
+from cnnfc.analysis.sequential import _LEVELS, LOOKS, fewest_pairs, level, simulate, tails
 from cnnfc.analysis.signed_rank import p_above
 
 
@@ -35,7 +35,7 @@ def test_pairs_that_get_steadier_do_not_err_more_often():
     found = np.ones(len(values))
     for look in LOOKS:
         ranks = np.abs(values[:, :look]).argsort(axis=1).argsort(axis=1) + 1
-        found = np.minimum(found, _tails(look)[(ranks * (values[:, :look] > 0)).sum(axis=1)])
+        found = np.minimum(found, tails(look)[(ranks * (values[:, :look] > 0)).sum(axis=1)])
     # 10% of 30,000 with a standard error of 0.17%.
     assert (found <= level(0.1)).mean() < 0.1
 
@@ -77,3 +77,8 @@ def test_what_is_no_probability_of_error_is_refused(promise):
 def test_enough_pairs_have_a_best_p_value_at_the_level(look_level, pairs):
     assert fewest_pairs(look_level) == pairs
     assert 2.0**-pairs <= look_level < 2.0 ** -(pairs - 1)
+
+
+def test_rank_sums_of_three_values_are_counted_by_hand():
+    # 8 patterns of signs; sums 0, 1, 2, 3 (twice), 4, 5, 6.
+    assert tails(3).tolist() == [eighth / 8 for eighth in (8, 7, 6, 5, 3, 2, 1)]

@@ -12,6 +12,7 @@ import pytest
 from cnnfc import cli
 from cnnfc.commands import gate
 from cnnfc.gate import pairs, schedule, whole
+from cnnfc.gate.cases import GatedCase
 from cnnfc.gate.judge import repeat_command
 from cnnfc.gate.pairs import Protocol
 from cnnfc.harness.lock import hold
@@ -304,6 +305,14 @@ def test_nothing_measured_is_never_green(project, said, judged):
     assert said("HEAD~1", "HEAD")[0] == 5
 
 
+def test_pairs_that_decide_nothing_are_never_green(project, said, judged):
+    judged.answer = lambda request: whole.Answer(
+        tuple(result_of(one, request.command, Verdict.INCONCLUSIVE) for one in request.chosen)
+    )
+    assert said("HEAD~1", "HEAD")[0] == 5
+    assert said("HEAD~1", "HEAD", "--strict")[0] == 5
+
+
 def test_values_of_zero_are_measured_too(project, said, judged):
     judged.answer = lambda request: whole.Answer(
         (result_of(request.chosen[-1], "", effect=None, baseline=0.0, contender=0.0),)
@@ -337,6 +346,13 @@ def test_json_is_all_that_standard_output_gets(project, said, judged):
     assert json.loads(out)["exit_code"] == 0
     assert out == next(project.root.glob("reports/gate/*/gate.json")).read_text()
     assert "4 benchmarks, seed" in err
+
+
+def test_a_system_without_workers_is_refused_at_once(project, said, judged, monkeypatch):
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    sentence, _ = refused(said, "HEAD~1", "HEAD")
+    assert sentence.startswith("the gate runs on Linux and macOS alone")
+    assert not (project.root / "reports").exists()
 
 
 def test_two_gates_at_once_are_one_too_many(project, said, judged):
@@ -486,6 +502,36 @@ def test_the_command_of_a_result_repeats_just_this_one(project, said, judged):
         assert cli.main(words) == 0
         assert [listed.id for listed in judged[-1].chosen] == [one.id]
         assert judged[-1].policy.threshold == pytest.approx(0.6)
+
+
+def test_a_change_that_raises_its_own_threshold_is_seen(project, said, judged):
+    project.commit({"pyproject.toml": COARSE.replace("threshold = 0.5", "threshold = 0.9")})
+    _, out, _ = said("HEAD~1", "HEAD")
+    (note,) = project.report().notes
+    assert note.startswith("[tool.cnnfc.gate] in pyproject.toml is not what it is in HEAD~1")
+    assert note.endswith("threshold (0.5 there, 0.9 here)")
+    assert f"note: {note[:40]}" in out
+
+
+def test_one_benchmark_is_no_plural(project, said, judged):
+    assert "1 benchmark, seed" in said("HEAD~1", "HEAD", "--bench", "time_a")[1]
+
+
+def test_a_self_test_slows_each_benchmark_by_twice_its_own_threshold(project, said, judged):
+    table = (
+        '[tool.cnnfc.gate]\ngpu_threshold = 0.2\noverrides = [{pattern = "wide", threshold = 0.3}]'
+    )
+    project.write({"pyproject.toml": table})
+    said("--selftest")
+    cases = [
+        GatedCase(f"it.time_{name}", f"it.time_{name}", (), 0, device=device)
+        for name, device in (("a", "cpu"), ("wide", "cpu"), ("b", "cuda"))
+    ]
+    chosen = {}
+    for case in cases:
+        chosen.update(judged[0].slow_down([case]))
+    sizes = {one: injection.fraction for one, injection in chosen.items()}
+    assert sizes == pytest.approx({"it.time_a": 0.1, "it.time_wide": 0.6, "it.time_b": 0.4})
 
 
 def test_a_seed_is_drawn_said_and_taken(project, said, judged):

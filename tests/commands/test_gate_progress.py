@@ -43,14 +43,31 @@ def lines(out):
     return out.getvalue().replace("\r\x1b[K", "\n").split("\n")
 
 
-def test_before_the_first_pair_the_survey_is_shown(progress, out):
+def test_a_case_is_shown_with_the_phase_that_has_begun(progress, out, clock):
+    progress.begin("survey")
     progress.case("a.time_b")
     assert lines(out)[-1] == "survey  a.time_b"
+    clock.now = 1.0
+    progress.begin("pair 1")
+    progress.case("a.time_b")
+    assert lines(out)[-1] == "pair 1  a.time_b"
+
+
+def test_values_take_none_of_the_time_that_was_left_to_pairs(progress, out, clock):
+    progress.pair(trials(State.PASSED), 5, 75.0)
+    clock.now = 1.0
+    progress.begin("pair 6")
+    progress.case("a.time_b")
+    assert lines(out)[-1] == "pair 6  1/1  1 min 15 s left  1 passed  a.time_b"
+    clock.now = 2.0
+    progress.begin("values")
+    progress.case("a.track_c")
+    assert lines(out)[-1] == "values  1/1  1 passed  a.track_c"
 
 
 def test_a_pair_says_what_is_decided_and_the_time_left(progress, out):
     progress.pair(trials(State.PASSED, State.CONFIRMING, State.OPEN, State.SLOWER), 5, 75.0)
-    assert lines(out)[-1] == ("pair 6  2/4  1 min 15 s left  1 slower, 1 being confirmed, 1 passed")
+    assert lines(out)[-1] == ("pair 5  2/4  1 min 15 s left  1 slower, 1 being confirmed, 1 passed")
 
 
 def test_every_state_but_open_has_a_word(progress, out):
@@ -65,15 +82,16 @@ def test_a_case_is_shown_beside_what_is_decided(progress, out, clock):
     progress.pair(trials(State.PASSED, State.OPEN), 9, 60.0)
     clock.now = 1.0
     progress.case("a.time_b")
-    assert lines(out)[-1] == "pair 10  1/2  1 min 00 s left  1 passed  a.time_b"
+    assert lines(out)[-1] == "pair 9  1/2  1 min 00 s left  1 passed  a.time_b"
 
 
 def test_the_first_pairs_decide_nothing(progress, out):
     progress.pair(trials(State.OPEN, State.OPEN), 1, 10.0)
-    assert lines(out)[-1] == "pair 2  0/2  10 s left  nothing decided yet"
+    assert lines(out)[-1] == "pair 1  0/2  10 s left  nothing decided yet"
 
 
 def test_what_is_said_takes_the_place_of_the_progress(progress, out):
+    progress.begin("survey")
     progress.case("a.time_b")
     progress.say("note: read this")
     assert out.getvalue() == "\r\x1b[Ksurvey  a.time_b\r\x1b[Knote: read this\n"
@@ -93,4 +111,4 @@ def test_a_log_gets_a_line_now_and_then(clock):
     for pair in range(1, 7):
         progress.pair(trials(State.OPEN), pair, 60.0)
         clock.now += 4.0
-    assert [line.split("  ")[0] for line in out.getvalue().splitlines()] == ["pair 2", "pair 6"]
+    assert [line.split("  ")[0] for line in out.getvalue().splitlines()] == ["pair 1", "pair 5"]

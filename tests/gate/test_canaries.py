@@ -106,9 +106,21 @@ def test_kernels_that_are_the_same_on_both_sides_are_all_compared():
     assert comparable(measured, sides) == measured
 
 
+def test_the_version_of_the_compared_package_takes_no_witness_away():
+    both = {"torch": "2.13", "python": "3.11"}
+    sides = Sides(
+        side("baseline", {**both, "mine": "1.0.dev3+gabc", "click": "8.1"}),
+        side("contender", {**both, "mine": "1.0.dev4+gdef", "click": "8.2"}),
+    )
+    measured = {"loop": [pair(1.0)], "copy": [pair(1.0)], "gemm": [pair(1.0)]}
+    assert comparable(measured, sides) == measured
+
+
 @pytest.mark.parametrize(
     ("software", "environment", "left"),
     [
+        ({"torch": "2.13", "python": "3.11", "numpy": "2.0"}, {}, {"loop", "copy"}),
+        ({"torch": "2.13", "python": "3.11", "mkl": "2025"}, {}, {"loop", "copy"}),
         ({"torch": "2.12", "python": "3.11"}, {}, {"loop", "copy"}),
         ({"torch": "2.13", "python": "3.11"}, {"ONEDNN_MAX_CPU_ISA": "AVX2"}, {"loop", "copy"}),
         ({"torch": "2.13", "python": "3.12"}, {}, {"copy"}),

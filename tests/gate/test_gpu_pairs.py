@@ -60,7 +60,7 @@ def setting(tmp_path):
     yield Setting(
         sides,
         tmp_path,
-        protocol=Protocol(leg_seconds=0.01, canary_seconds=0.001),
+        protocol=Protocol(leg_seconds=0.01, canary_seconds=0.001, repeats=0),
         injections={"cases.time_with_the_clock_of_asv": Injection(0.2)},
         gpus=gpus,
     )

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +20,11 @@ RULES = Rules(RULE, RULE, RULE, RULE, largest_pairs=9, tail_pairs=7)
 AT_SIX = Rules(Rule(0.03, 1 / 64, 1 / 64), RULE, RULE, RULE, largest_pairs=9, tail_pairs=7)
 CASE = GatedCase("conv.F.time_x[a-1]", "conv.F.time_x", ("'a'", "1"), 0)
 STEADY = CanaryResult("loop", Effect(1.0, 0.99, 1.01, 0.95, 0.01, 9), 0.02, moved=False)
-MOVED = CanaryResult("copy", STEADY.effect, 0.02, moved=True, reason="the copy kernel differs")
+MOVED = CanaryResult(
+    "copy", Effect(1.2, 1.1, 1.3, 0.95, 0.01, 9), 0.02, moved=True, reason="the copy kernel differs"
+)
+QUICKER = replace(MOVED, effect=Effect(0.9, 0.85, 0.95, 0.95, 0.01, 9))
+BLAMED = "it may be the process of the contender, or the machine"
 DRIFTED = CanaryResult("gemm", STEADY.effect, 0.25, moved=False)
 
 
@@ -89,10 +94,34 @@ def test_a_slower_mean_is_named_as_such_with_its_own_threshold():
 
 @pytest.mark.parametrize("ratio", [1.1, 0.8])
 def test_no_change_is_laid_to_the_code_if_a_reference_kernel_moved(ratio):
-    found = judged(*[pair(ratio)] * 11, rules=AT_SIX, canaries=[STEADY, MOVED])
+    moved = MOVED if ratio > 1 else replace(QUICKER, effect=Effect(0.8, 0.7, 0.9, 0.95, 0.01, 9))
+    found = judged(*[pair(ratio)] * 11, rules=AT_SIX, canaries=[STEADY, moved])
     assert found.verdict is Verdict.MACHINE_MOVED
     size = "slower by 10%" if ratio > 1 else "quicker by 20% (20 to 20%)"
-    assert found.reason == f"{size}, but the copy kernel differs"
+    assert found.reason == f"{size}, but the copy kernel differs: {BLAMED}"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "canary", "verdict"),
+    [
+        # 1.2 with a tolerance of 3% is 1.236.
+        (1.23, MOVED, Verdict.MACHINE_MOVED),
+        (1.24, MOVED, Verdict.REGRESSION),
+        # A kernel that got quicker explains no slowdown ...
+        (1.1, QUICKER, Verdict.REGRESSION),
+        # ... and an improvement down to 0.9 / 1.03 = 0.874.
+        (0.88, QUICKER, Verdict.MACHINE_MOVED),
+        (0.87, QUICKER, Verdict.IMPROVEMENT),
+        (0.97, MOVED, Verdict.IMPROVEMENT),
+    ],
+)
+def test_a_kernel_that_moved_takes_the_blame_up_to_its_own_size(ratio, canary, verdict):
+    six = AT_SIX.typical
+    rules = Rules(six, six, six, six, largest_pairs=9, tail_pairs=7)
+    found = judged(*[pair(ratio)] * 12, rules=rules, canaries=[STEADY, canary])
+    assert found.verdict is verdict
+    if verdict is Verdict.REGRESSION:
+        assert found.reason.endswith("; the copy kernel differs, but too little to explain it")
 
 
 def test_a_kernel_that_only_drifted_leaves_what_is_decided_alone():
@@ -108,6 +137,36 @@ def test_a_pass_says_what_it_excludes():
     assert found.detectable == pytest.approx(0.01)
     assert found.confirmed is None
     assert not found.fails
+
+
+def test_a_pass_whose_mean_is_open_claims_no_more_than_was_tested():
+    rules = replace(RULES, tail=Rule(0.05, 0.0, 1 / 64))
+    ratios = (0.99, 1.0, 1.0, 1.0, 1.0, 1.0, 1.01)
+    # Means are higher by 8%, once by 8.9%: of the two largest, 8.4% is the middle.
+    found = judged(*(pair(ratio, last=1.8) for ratio in ratios), rules=rules)
+    assert found.verdict is Verdict.PASS
+    assert found.reason == (
+        "a typical call is not slower by 3%; its mean was not decided (a rise of 8.4% is excluded)"
+    )
+    assert found.mean_undecided
+    assert not judged(*[pair(1.0)] * 5).mean_undecided
+
+
+def test_an_open_mean_of_too_few_pairs_claims_nothing():
+    rules = replace(RULES, tail=NEVER)
+    found = judged(*[pair(1.0)] * 5, rules=replace(rules, tail=Rule(0.03, 0, 1 / 64)), stop=True)
+    assert found.reason == "a typical call is not slower by 3%; its mean was not decided"
+
+
+def test_a_suspicion_of_the_mean_that_leaves_typical_calls_open_says_so():
+    rules = replace(RULES, typical=NEVER, confirm=NEVER, largest_pairs=5)
+    found = judged(*[pair(1.0, last=3.0)] * 5, *[pair(1.01)] * 5, rules=rules)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reason == (
+        "5 pairs seemed slower in the mean, 5 fresh ones did not confirm it, but whether a typical "
+        "call is slower is not decided: slower by 1%"
+    )
+    assert not found.mean_undecided
 
 
 def test_a_quicker_contender_would_have_shown_any_slowdown():
@@ -222,8 +281,7 @@ def test_what_stays_undecided_while_the_machine_moves_is_laid_to_it():
     found = judged(*[pair(1.0)] * 4, canaries=[STEADY, MOVED], stop=True)
     assert found.verdict is Verdict.MACHINE_MOVED
     assert found.reason == (
-        "4 pairs, which spread by 0%, do not decide it, and the machine moved: the copy kernel "
-        "differs"
+        "4 pairs, which spread by 0%, do not decide it, and the copy kernel differs: " + BLAMED
     )
 
 

@@ -261,6 +261,7 @@ def test_a_leg_is_asked_for_as_the_protocol_says(fake):
     assert legs(found)[0][1] == {
         "benchmark": "a",
         "index": 4,
+        "params": [],
         "number": 3,
         "seconds": 0.5,
         "warm_calls": 2,
@@ -346,3 +347,28 @@ def test_a_case_that_fails_when_it_is_measured_again_gives_nothing(fake):
     found = fake(case("a"), answers={"leg": lambda _role: next(answers)}, protocol=again)
     assert not found.outcome.blocks
     assert found.outcome.losses["a"].reason == "E: later"
+
+
+def test_a_leg_is_of_the_same_parameters_on_both_sides(make_setting):
+    setting = make_setting(
+        CONTENDER
+        + """
+class Kernels:
+    params = [["new", "common"] if HERE else ["common", "old"]]
+
+    def time_it(self, kernel):
+        if kernel != "common":
+            raise ValueError(kernel)
+"""
+    )
+    common = GatedCase("common", "it.Kernels.time_it", ("'common'",), 1)
+    new = GatedCase("new", "it.Kernels.time_it", ("'new'",), 0)
+    outcome = measure_pair(setting, [common, new], random.Random(1))
+    assert outcome.blocks.keys() == {"common"}
+    assert set(outcome.losses) == {"new"}
+
+
+def test_a_case_that_moved_to_another_device_is_not_watched_on_a_gpu(fake):
+    found = fake(case("a", device="cuda", moved=True), gpus=None)
+    assert not found.outcome.losses
+    assert {leg.clock_hz for block in found.outcome.blocks["a"] for leg in block.legs} == {None}

@@ -110,3 +110,15 @@ def test_a_slowdown_of_the_threshold_passes_as_seldom_as_promised():
     outcome = decide_all(typical, tail, rules_for(CASE, Policy(miss=0.04), 1))
     missed = np.isin(outcome.states, [CODES[State.PASSED], CODES[State.NOT_CONFIRMED]]).mean()
     assert 0.01 < missed < 0.04
+
+
+@pytest.mark.parametrize("rise", [0.03, 0.04])
+def test_a_suspicion_of_the_mean_lets_no_slowdown_of_typical_calls_through(rise):
+    """Means that seem slower as often as not must not end the question about typical calls."""
+    random = np.random.default_rng(8)
+    typical = random.normal(math.log(1.03), 0.03, (12_000, COLUMNS))
+    tail = random.normal(rise, 0.04, typical.shape)
+    outcome = decide_all(typical, tail, rules_for(CASE, Policy(miss=0.04), 1))
+    assert (outcome.by_tail & (outcome.states != CODES[State.SLOWER])).mean() > 0.01
+    missed = np.isin(outcome.states, [CODES[State.PASSED], CODES[State.NOT_CONFIRMED]]).mean()
+    assert missed < 0.04

@@ -32,7 +32,10 @@ def trial(name, rule=RULE, largest=48, **fields):
 
 class Watch:
     def __init__(self):
-        self.cases, self.pairs = [], []
+        self.cases, self.pairs, self.phases = [], [], []
+
+    def begin(self, phase):
+        self.phases.append(phase)
 
     def case(self, case):
         self.cases.append(case)
@@ -47,7 +50,7 @@ class Machine:
     def __init__(self, seconds=2.0):
         self.now, self.seconds = 100.0, seconds
         self.calls = []
-        self.ratios, self.losses = {}, {}
+        self.ratios, self.losses, self.block_seconds = {}, {}, {}
         self.interrupt_at = None
 
     def clock(self):
@@ -61,6 +64,7 @@ class Machine:
         outcome = PairOutcome(canaries={"loop": block(1.0)})
         for one in cases:
             watch(one.id)
+            self.now += blocks * self.block_seconds.get(one.id, 0.0)
             if one.id in self.losses:
                 outcome.losses[one.id] = self.losses[one.id]
             else:
@@ -161,6 +165,7 @@ def test_who_watches_hears_cases_pairs_and_the_time_left(machine, go):
     watch = Watch()
     go(trial("same"), watch=watch)
     assert watch.cases == ["same"] * 5
+    assert watch.phases == [f"pair {number}" for number in range(1, 6)]
     # Nine pairs of 2 s are expected at first.
     assert watch.pairs == [(1, 16.0), (2, 14.0), (3, 12.0), (4, 10.0), (5, 0.0)]
 
@@ -228,3 +233,37 @@ def test_noise_never_asks_for_more_than_the_most_blocks():
 def test_blocks_grow_while_the_pairs_go_by(machine, go):
     go(*(trial(f"never {n}", NEVER, largest=24) for n in range(25)))
     assert [call.blocks for call in machine.calls] == [2] * 9 + [4] * 15
+
+
+def test_a_setup_before_each_call_counts_from_the_second_pair_on(machine, go):
+    """Calls alone would give 8 blocks; with a setup of seconds these make a pair of minutes."""
+    machine.block_seconds["slow to set up"] = 5.0
+    course = go(trial("slow to set up", NEVER, largest=6))
+    assert [call.blocks for call in machine.calls] == [2] * 6
+    assert course.block_seconds == {"slow to set up": pytest.approx(5.0)}
+
+
+def test_what_a_block_takes_is_learned_by_the_first_pair(machine, go):
+    machine.block_seconds["quick"] = 0.1
+    machine.block_seconds["other"] = 0.4
+    go(trial("quick", NEVER, largest=3), trial("other", NEVER, largest=3))
+    # 2 s are four times 0.5 s.
+    assert [call.blocks for call in machine.calls] == [2, 4, 4]
+
+
+def test_the_least_that_a_block_took_counts(machine, go):
+    assert blocks_for([case("a")], Protocol(), 0, {}) == 2
+    assert blocks_for([case("a")], Protocol(), 0, {"a": 0.4}) == 5
+    machine.block_seconds["a"] = 1.0
+    course = Course([trial("a", NEVER, largest=2)], block_seconds={"a": 0.5})
+    run(
+        course,
+        Setting(None, None),
+        DRAW,
+        budget=1e6,
+        memory=10**12,
+        watch=Watch(),
+        clock=machine.clock,
+    )
+    assert [call.blocks for call in machine.calls] == [4, 4]
+    assert course.block_seconds == {"a": 0.5}

@@ -232,8 +232,8 @@ def test_a_worker_that_cannot_be_talked_to_loses_its_side_alone(make_setting, mo
 class FakeWorker:
     """Takes notes, and dies of what it is told to die of."""
 
-    def __init__(self, notes, role, deadly):
-        self.notes, self.role, self.deadly = notes, role, deadly
+    def __init__(self, notes, role, deadly, lives):
+        self.notes, self.role, self.deadly, self.lives = notes, role, deadly, lives
 
     def send(self, op):
         self.note(op)
@@ -243,7 +243,8 @@ class FakeWorker:
 
     def ask(self, op, timeout, **fields):
         self.note(f"{op} {fields['benchmark']}")
-        if (self.role, fields["benchmark"]) == self.deadly:
+        if (self.role, fields["benchmark"]) == self.deadly and self.lives:
+            self.lives.pop()
             raise survey_module.WorkerLost("died", "")
         return {"seconds": 1.0, "number": 1}
 
@@ -260,10 +261,10 @@ class FakeWorker:
         self.notes.append(f"{self.role}: {what}")
 
 
-def fake_survey(make_setting, monkeypatch, deadly=None):
-    notes = []
+def fake_survey(make_setting, monkeypatch, deadly=None, deaths=2):
+    notes, lives = [], [None] * deaths
     monkeypatch.setattr(
-        survey_module, "start", lambda _, side, *__: FakeWorker(notes, side.role, deadly)
+        survey_module, "start", lambda _, side, *__: FakeWorker(notes, side.role, deadly, lives)
     )
     names = ("time_a", "time_b")
     listed = [Listed(n, n, (), 0, "both", "time", "seconds", 60.0) for n in names]
@@ -285,11 +286,15 @@ def test_one_side_sleeps_while_the_other_is_tried(make_setting, monkeypatch):
     ]
 
 
+#: What happens when a worker is lost and the next one needed.
+ANEW = ("stop", "load", "suspend", "resume")
+
+
 @pytest.mark.parametrize(
     ("deadly", "after"),
     [
-        ("time_a", ["stop", "load", "suspend", "resume", "survey time_b", "drop time_b"]),
-        ("time_b", ["stop"]),
+        ("time_a", [*ANEW, "survey time_a", *ANEW, "survey time_b", "drop time_b"]),
+        ("time_b", [*ANEW, "survey time_b", "stop"]),
     ],
 )
 def test_a_lost_worker_is_replaced_when_it_is_needed(make_setting, monkeypatch, deadly, after):
@@ -301,7 +306,167 @@ def test_a_lost_worker_is_replaced_when_it_is_needed(make_setting, monkeypatch, 
     # The other side went on as if nothing had happened.
     assert "contender: drop time_b" in notes
     # The last one to be there is put to sleep and stopped; one that is gone is not.
-    assert notes.count("baseline: suspend") == (3 if deadly == "time_a" else 1)
+    assert notes.count("baseline: suspend") == (4 if deadly == "time_a" else 2)
+
+
+def test_what_one_lost_worker_was_at_is_tried_once_more(make_setting, monkeypatch):
+    found, notes = fake_survey(make_setting, monkeypatch, ("contender", "time_a"), deaths=1)
+    assert ids(found) == ["time_a", "time_b"]
+    assert not found.losses
+    start = notes.index("contender: survey time_a") + 1
+    assert notes[start : start + 6] == [
+        f"contender: {what}" for what in (*ANEW, "survey time_a", "drop time_a")
+    ]
+
+
+def test_a_benchmark_that_raises_is_not_tried_again(make_setting):
+    suite = """
+def time_raises():
+    with open("../tries", "a") as file:
+        file.write("x")
+    raise ValueError
+"""
+    setting = make_setting(suite)
+    survey(setting, list_both(setting))
+    (tries,) = setting.folder.rglob("tries")
+    assert tries.read_text() == "xx"  # one a side
+
+
+def test_a_suite_whose_first_import_is_lost_is_imported_again(make_setting):
+    suite = (
+        CONTENDER
+        + """
+FIRST = "../first"
+if os.path.exists("../now") and HERE and not os.path.exists(FIRST):
+    open(FIRST, "w").close()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def time_a():
+    pass
+"""
+    )
+    setting = make_setting(suite)
+    listed = list_both(setting)
+    (setting.folder / "work" / "now").touch()
+    found = survey(setting, listed)
+    assert (setting.folder / "work" / "first").exists()
+    assert ids(found) == ["it.time_a"]
+
+
+def test_a_worker_that_cannot_be_started_loses_its_side_alone(make_setting, monkeypatch):
+    setting = make_setting("def time_a(): pass\n")
+    listed = list_both(setting)
+
+    def full(*_, **__):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("cnnfc.gate.worker_process.subprocess.Popen", full)
+    found = survey(setting, listed)
+    assert failures(found)["it.time_a"] == {
+        role: f"no worker of the {role} could be started: [Errno 12] Cannot allocate memory"
+        for role in ("baseline", "contender")
+    }
+
+
+#: A package of which each side registers other kernels, in another order.
+REGISTRY = (
+    CONTENDER + "REGISTRY = ['new', 'common', 'last'] if HERE else ['common', 'old', 'last']\n"
+)
+
+
+def test_parameters_are_the_same_on_both_sides_wherever_they_stand(make_setting):
+    suite = (
+        REGISTRY
+        + """
+class Kernels:
+    params = REGISTRY
+
+    def time_it(self, kernel):
+        time.sleep(0.002 if kernel == "common" else 0)
+
+    def track_it(self, kernel):
+        return 1
+"""
+    )
+    found = surveyed(make_setting(suite))
+    timed = {case.id: case.seconds for case in found.cases if case.kind == "time"}
+    assert timed.keys() == {"it.Kernels.time_it[common]", "it.Kernels.time_it[last]"}
+    # The second one of the contender is the first one of the baseline, whose time this is.
+    assert timed["it.Kernels.time_it[common]"] > 0.002 > timed["it.Kernels.time_it[last]"]
+    assert found.skipped == {
+        "it.Kernels.time_it[new]": {"baseline": "it does not have these parameters"}
+    }
+
+
+def test_what_a_benchmark_starts_imports_the_package_of_its_side(make_setting):
+    suite = (
+        CONTENDER
+        + """
+import subprocess
+
+def timeraw_it():
+    return f"assert tiny.ROLE == {tiny.ROLE!r}", "import tiny"
+
+def time_program():
+    subprocess.run([sys.executable, "-c", timeraw_it()[1] + ";" + timeraw_it()[0]], check=True)
+"""
+    )
+    found = surveyed(make_setting(suite))
+    assert failures(found) == {}
+    assert sorted(ids(found)) == ["it.time_program", "it.timeraw_it"]
+
+
+def test_paths_of_caches_are_as_long_on_both_sides(make_setting):
+    suite = "class S:\n    def setup_cache(self): pass\n    def time_it(self, none): pass\n"
+    caches = surveyed(make_setting(suite)).setting.caches
+    (old,), (new,) = (caches[role].values() for role in ("baseline", "contender"))
+    assert old != new
+    assert len(str(old)) == len(str(new))
+
+
+def test_memory_that_an_earlier_case_has_freed_counts_again(make_setting):
+    # What `keep` holds lies above what is freed, which the C library gives back on demand alone.
+    suite = """
+keep = []
+
+class Held:
+    params = [1, 2]
+
+    def setup(self, n):
+        self.chunks = [bytearray(4096) for _ in range(8192)]
+        keep.append(bytearray(4096))
+
+    def time_it(self, n):
+        pass
+"""
+    found = surveyed(make_setting(suite))
+    # 32 MiB, and twice that because each call is set up while the last setup is still there.
+    assert min(case.memory for case in found.cases) > 48 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "device", "moved", "note"),
+    [
+        ("cpu", "cuda", "cuda", True, "(cpu -> cuda): it is judged as a benchmark of cuda"),
+        ("cuda", "cpu", "cuda", True, "(cuda -> cpu): it is judged as a benchmark of cuda"),
+        ("cuda", "xpu", "xpu", True, "(cuda -> xpu): it is judged as a benchmark of xpu"),
+        ("cuda", "cuda", "cuda", False, None),
+        ("cpu", "cpu", "cpu", False, None),
+    ],
+)
+def test_a_case_that_moved_to_another_device_says_so(old, new, device, moved, note):
+    found = survey_module.Survey(setting=None)
+    listed = Listed("time_a", "time_a", (), 0, "both", "time", "seconds", 60.0)
+    answers = {
+        role: {"device": name, **({} if name == "cpu" else {"gpu": name, "gpu_index": 1})}
+        for role, name in (("baseline", old), ("contender", new))
+    }
+    survey_module._note(found, listed, answers)
+    (case,) = found.cases
+    assert (case.device, case.moved) == (device, moved)
+    assert case.gpu == (None if device == "cpu" else device)
+    start = "time_a uses another device on each side "
+    assert found.notes == ([] if note is None else [start + note])
 
 
 @pytest.mark.parametrize(

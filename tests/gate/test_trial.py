@@ -200,3 +200,67 @@ def test_seconds_and_threads_of_both_sides_are_kept():
     assert one.seconds["A"] == pytest.approx([1e-3, 1e-3])
     assert one.seconds["B"] == pytest.approx([2e-3, 3e-3])
     assert one.threads == {"A": {1}, "B": {1, 2}}
+
+
+def test_a_mean_that_is_not_confirmed_is_no_pass_of_typical_calls():
+    """They never passed: the first pairs stopped asking when the mean seemed slower."""
+    one = trial(typical=NEVER, confirm=NEVER)
+    states = feed(one, *[pair(0.0, 0.1)] * 5, *[pair(0.01)] * 9)
+    assert states[4:] == [State.CONFIRMING] * 9 + [State.UNDECIDED]
+    assert (one.by_tail, one.refuted) == (True, True)
+
+
+def test_typical_calls_may_pass_by_the_fresh_pairs_that_refute_the_mean():
+    one = trial(typical=NEVER)
+    feed(one, *[pair(0.0, 0.1)] * 5, *[pair(0.0)] * 5)
+    assert one.state is State.NOT_CONFIRMED
+    # Later than the mean: the first fresh pair is beyond the threshold, which takes six more.
+    one = trial(typical=NEVER, confirm=Rule(0.03, 0.0, 2 / 64), confirm_tail=Rule(0.05, 0, 1 / 32))
+    states = feed(one, *[pair(0.0, 0.1)] * 5, pair(0.031), *[pair(0.0)] * 5)
+    assert states[9:] == [State.CONFIRMING, State.NOT_CONFIRMED]
+
+
+def test_what_fresh_pairs_refute_stays_refuted_while_typical_calls_are_waited_for():
+    one = trial(typical=NEVER, confirm=NEVER, confirm_tail=Rule(0.03, 0.25, 1 / 32))
+    states = feed(one, *[pair(0.0, 0.1)] * 5, *[pair(0.0)] * 5, *[pair(0.0, 0.2)] * 4)
+    assert State.SLOWER not in states
+    assert one.state is State.UNDECIDED
+
+
+def test_typical_calls_that_are_not_confirmed_wait_for_the_mean_as_a_pass_does():
+    one = trial(confirm_tail=NEVER)
+    states = feed(one, *[pair(0.1)] * 5, *[pair(0.0)] * 7)
+    assert states[5:] == [State.CONFIRMING] * 6 + [State.NOT_CONFIRMED]
+    assert one.mean_is_open
+    closed = trial()
+    feed(closed, *[pair(0.1)] * 5, *[pair(0.0)] * 5)
+    assert (closed.state, closed.mean_is_open) == (State.NOT_CONFIRMED, False)
+
+
+def test_giving_up_passes_what_was_refuted_only_if_typical_calls_have_passed():
+    one = trial(confirm_tail=NEVER)
+    feed(one, *[pair(0.1)] * 5, *[pair(0.0)] * 5)
+    assert one.state is State.CONFIRMING
+    one.give_up()
+    assert one.state is State.NOT_CONFIRMED
+    one = trial(typical=NEVER, confirm=NEVER)
+    feed(one, *[pair(0.0, 0.1)] * 5, *[pair(0.0)] * 5)
+    one.give_up()
+    assert one.state is State.UNDECIDED
+
+
+def test_fresh_pairs_pass_both_directions_where_both_fail():
+    """Slower was suspected and is refuted; whether calls are quicker was never passed."""
+    first, fresh = Rule(0.03, 1 / 32, 0.0), Rule(0.03, 0.0, 1 / 32)
+    one = trial(both_directions=True, typical=first, confirm=fresh)
+    states = feed(one, *[pair(0.1)] * 5, *[pair(-0.1)] * 9)
+    assert states[5:] == [State.CONFIRMING] * 8 + [State.UNDECIDED]
+
+
+def test_a_pass_says_whether_the_mean_was_decided():
+    one = trial(tail=NEVER)
+    feed(one, *[pair(0.0)] * 7)
+    assert (one.state, one.mean_is_open) == (State.PASSED, True)
+    one = trial()
+    feed(one, *[pair(0.0)] * 5)
+    assert not one.mean_is_open

@@ -1,6 +1,9 @@
 """Workers that say what they are told to; one test asks real ones."""
 
+import contextlib
 import math
+import random
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -21,13 +24,14 @@ PEAK = GatedCase("it.peakmem_it", "it.peakmem_it", (), 0, kind="peakmem", unit="
 def told(make_setting, monkeypatch):
     """Judges one case whose sides answer as told, in turn; the last answer is said again."""
 
-    def judge(case, baseline, contender, threshold=0.0):
+    def judge(case, baseline, contender, threshold=0.0, cases=None, **limits):
         answers = {"baseline": list(baseline), "contender": list(contender)}
-        workers = []
+        workers, slots = [], set()
 
         class Fake:
-            def __init__(self, role):
+            def __init__(self, role, slot):
                 self.role = role
+                slots.add((role, slot))
 
             def __enter__(self):
                 workers.append(self.role)
@@ -36,8 +40,8 @@ def told(make_setting, monkeypatch):
             def __exit__(self, *_):
                 pass
 
-            def ask(self, op, timeout, benchmark, index):
-                assert (op, benchmark, index) == ("value", case.name, case.index)
+            def ask(self, op, timeout, **place):
+                assert (op, place["benchmark"]) == ("value", case.name)
                 assert timeout > case.timeout
                 left = answers[self.role]
                 answer = left.pop(0) if len(left) > 1 else left[0]
@@ -45,15 +49,31 @@ def told(make_setting, monkeypatch):
                     raise answer
                 return answer if isinstance(answer, dict) else {"value": answer}
 
-        monkeypatch.setattr(values, "start", lambda _, side, *__: Fake(side.role))
-        results, skipped = values.judge(
-            make_setting(""), [case], lambda _: threshold, "cnnfc gate main"
-        )
-        return SimpleNamespace(
-            result=results[0] if results else None, skipped=skipped, workers=workers
-        )
+        monkeypatch.setattr(values, "start", lambda _, side, slot, *__: Fake(side.role, slot))
+        judged = values.Judged()
+        found = SimpleNamespace(judged=judged, workers=workers, slots=slots)
+        with contextlib.suppress(KeyboardInterrupt):
+            values.judge(
+                make_setting(""),
+                cases or [case],
+                lambda _: threshold,
+                "cnnfc gate main",
+                random.Random(1),  # noqa: S311 - coins, not secrets
+                judged=judged,
+                **limits,
+            )
+        found.result = judged.results[0] if judged.results else None
+        found.skipped = judged.skipped
+        return found
 
     return judge
+
+
+BOTH = {"baseline", "contender"}
+
+
+def rounds(workers):
+    return [{*pair} for pair in zip(workers[::2], workers[1::2], strict=True)]
 
 
 def test_the_same_exact_value_passes(told):
@@ -63,8 +83,8 @@ def test_the_same_exact_value_passes(told):
     assert (found.result.baseline, found.result.contender) == (3, 3)
     assert found.result.effect.ratio == 1
     assert found.result.unit == "apples"
-    # Alternated, each value by a process of its own.
-    assert found.workers == ["baseline", "contender"] * 3
+    # In rounds, each value by a process of its own.
+    assert rounds(found.workers) == [BOTH] * 3
 
 
 @pytest.mark.parametrize(
@@ -89,7 +109,7 @@ def test_an_exact_value_fails_by_any_worsening(told, case, baseline, contender, 
 
 def test_what_seems_worse_is_asked_for_again(told):
     found = told(CASE, [100], [101])
-    assert found.workers == ["baseline", "contender"] * 6
+    assert rounds(found.workers) == [BOTH] * 6
     assert found.result.reason == (
         "worse by 1% in every one of 6 processes a side (threshold any amount)"
     )
@@ -152,11 +172,83 @@ def test_values_that_are_not_above_zero_have_no_ratio_but_a_verdict(
     assert (result.baseline, result.contender) == (baseline, contender)
 
 
-def test_no_number_is_inconclusive(told):
-    result = told(CASE, [3], [None]).result
+def test_no_number_on_the_baseline_is_inconclusive(told):
+    result = told(CASE, [math.inf], [3]).result
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert "it gives no number" in result.reason
-    assert told(CASE, [math.inf], [3]).result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason == "it gives no number (inf) on the baseline"
+    result = told(CASE, [None], [math.nan]).result
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason == "it gives no number (None) on either side"
+
+
+@pytest.mark.parametrize("given", [None, math.nan, "many"])
+def test_a_contender_that_gives_no_number_any_more_is_broken(told, given):
+    for contender in ([given], [3, 3, given]):
+        result = told(CASE, [3], contender).result
+        assert result.verdict is Verdict.BROKEN
+        assert result.reason == (f"fails on the contender: it gives no number ({given}) any more")
+        assert result.failed_on == ("contender",)
+        assert result.fails
+
+
+def test_who_is_asked_first_is_drawn_for_every_round(told):
+    order = told(CASE, [3], [4], cases=[CASE] * 10).workers
+    first = order[::2]
+    assert rounds(order) == [BOTH] * 60
+    # 30 of 60 with a standard deviation of 4; the first value of a case is no exception.
+    assert 15 < first.count("baseline") < 45
+    assert {*order[::12]} == BOTH
+
+
+def test_no_side_owns_a_folder_and_both_keep_theirs(told):
+    found = told(CASE, [3], [4])
+    assert sorted(slot for _, slot in found.slots) == [0, 1]
+
+
+def test_where_any_worsening_fails_one_exact_side_is_enough(told):
+    """The baseline says 100 in six processes, and not one of the contender is as good."""
+    result = told(CASE, [100], [110, 111, 112]).result
+    assert result.verdict is Verdict.REGRESSION
+    assert "in every one of 6 processes a side" in result.reason
+    assert told(CASE, [100, 101, 102], [110]).result.verdict is Verdict.REGRESSION
+    assert told(CASE, [100, 101], [110, 111]).result.verdict is Verdict.INCONCLUSIVE
+    # One of the contender is as good as the baseline.
+    assert told(CASE, [100], [110, 111, 112, 100]).result.verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_is_judged_survives_an_interrupt(told):
+    other = replace(CASE, id="it.track_other")
+
+    def watch(case):
+        if case == other.id:
+            raise KeyboardInterrupt
+
+    found = told(CASE, [3], [3], cases=[CASE, other], watch=watch)
+    assert [one.verdict for one in found.judged.results] == [Verdict.PASS]
+
+
+def test_what_the_budget_leaves_no_time_for_is_inconclusive_and_named(told):
+    now = iter([0.0, 0.0, 9.0, 10.0, 11.0])
+    cases = [replace(CASE, id=f"it.track_{n}", params=(str(n),)) for n in range(4)]
+    found = told(CASE, [3], [3], cases=cases, seconds=10.0, clock=lambda: next(now))
+    assert [str(one.verdict) for one in found.judged.results] == [
+        "pass",
+        "pass",
+        "inconclusive",
+        "inconclusive",
+    ]
+    assert found.judged.not_taken == ["it.track_2", "it.track_3"]
+    assert found.judged.results[2].reason == "no value was taken before the time budget ended"
+    assert found.judged.results[2].params == ("2",)
+
+
+def test_a_process_that_has_only_skipped_answers_the_next_question(told):
+    skip = {"skipped": "no GPU"}
+    found = told(CASE, [skip, skip, 3], [skip, skip, 3], cases=[CASE] * 3)
+    assert len(found.skipped) == 2
+    assert found.judged.results[0].verdict is Verdict.PASS
+    # One process a side for two skips and the first value.
+    assert rounds(found.workers) == [BOTH] * 3
 
 
 def test_a_failure_on_the_contender_alone_is_red(told):
@@ -179,7 +271,7 @@ def test_a_process_that_dies_later_breaks_the_benchmark(told):
     found = told(CASE, [3], [3, 3, WorkerLost("was killed", "no memory")])
     assert found.result.verdict is Verdict.BROKEN
     assert found.result.failure == "no memory"
-    assert found.workers == ["baseline", "contender"] * 3
+    assert rounds(found.workers) == [BOTH] * 3
 
 
 @pytest.mark.parametrize(
@@ -226,15 +318,21 @@ def track_ends():
 """
     setting = make_setting(suite)
     found = survey(setting, list_both(setting))
-    results, skipped = values.judge(
-        found.setting, found.cases, lambda case: 0.05 if case.kind == "peakmem" else 0.0, "gate"
+    judged = values.Judged()
+    values.judge(
+        found.setting,
+        found.cases,
+        lambda case: 0.05 if case.kind == "peakmem" else 0.0,
+        "gate",
+        random.Random(1),  # noqa: S311 - coins, not secrets
+        judged=judged,
     )
-    verdicts = {one.id: one.verdict for one in results}
+    verdicts = {one.id: one.verdict for one in judged.results}
     assert verdicts == {
         "it.S.track_calls[3]": Verdict.PASS,
         "it.peakmem_it": Verdict.REGRESSION,
         "it.track_ends": Verdict.BROKEN,
     }
-    assert [one.params for one in skipped] == [("1",), ("2",)]
-    (ends,) = (one for one in results if one.verdict is Verdict.BROKEN)
+    assert [one.params for one in judged.skipped] == [("1",), ("2",)]
+    (ends,) = (one for one in judged.results if one.verdict is Verdict.BROKEN)
     assert ends.failed_on == ("baseline", "contender")

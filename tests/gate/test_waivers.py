@@ -145,3 +145,14 @@ def test_a_regression_of_the_mean_alone_is_held_against_the_bound():
 def test_a_regression_without_a_finite_ratio_is_not_waived():
     assert apply([replace(slower(), effect=None)], [waiver(ratio=100.0)])[0][0].fails
     assert apply([slower(math.inf)], [waiver(ratio=100.0)])[0][0].fails
+
+
+def test_what_fails_because_it_is_quicker_is_not_waived():
+    confirmed = Effect(0.8, 0.79, 0.81, 0.95, 0.01, 6)
+    quicker = replace(slower(0.8, low=0.79), confirmed=confirmed)
+    (result,), (use,) = apply([quicker], [waiver(ratio=1.5)])
+    assert result.fails
+    assert result.reason == "It is slower. Its waiver accepts slower calls, not quicker ones."
+    assert use.state == "unused"
+    alike = replace(slower(1.2), confirmed=replace(confirmed, ratio=1.2))
+    assert not apply([alike], [waiver(ratio=1.5)])[0][0].fails

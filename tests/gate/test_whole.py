@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from cnnfc.analysis.paired import Rule
 from cnnfc.gate import pairs, schedule, whole
 from cnnfc.gate.cases import GatedCase, Injection
 from cnnfc.gate.legs import Block, Leg
@@ -12,6 +13,7 @@ from cnnfc.gate.pairs import Loss, PairOutcome
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.survey import Survey
 from cnnfc.gate.whole import Request, judge
+from cnnfc.gate.worker_process import WorkerLost
 from cnnfc.verdicts import SkippedBenchmark, Verdict
 
 #: Coarse, so that a few short pairs decide.
@@ -82,7 +84,10 @@ class Quiet:
     """Hears everything; `stop` raises after so many pairs, or at a case."""
 
     def __init__(self, stop=None):
-        self.pairs, self.cases, self.stop = [], [], stop
+        self.pairs, self.cases, self.phases, self.stop = [], [], [], stop
+
+    def begin(self, phase):
+        self.phases.append(phase)
 
     def case(self, case):
         self.cases.append(case)
@@ -150,6 +155,8 @@ def test_every_verdict_of_one_gate(make_setting):
     assert found["time_breaks"].command == "cnnfc gate x --bench '^it\\.time_breaks$'"
     assert answer.pairs == watch.pairs[-1][0] >= 10
     assert answer.seconds > 0
+    numbers = [f"pair {number + 1}" for number in range(answer.pairs)]
+    assert watch.phases == ["survey", *numbers, "values", "explaining"]
     assert {canary.name for canary in answer.canaries} == {"loop"}
     assert not answer.interrupted
 
@@ -181,7 +188,14 @@ def faked(make_setting, monkeypatch):
     """Judges with a survey that found `cases`; gives the answer and what was to be measured."""
 
     def answer(
-        *cases, chosen=(LISTED,), losses=None, free=2**30, then=None, watch=None, **settings
+        *cases,
+        chosen=(LISTED,),
+        losses=None,
+        free=2**30,
+        then=None,
+        watch=None,
+        notes=(),
+        **settings,
     ):
         heard = []
 
@@ -192,7 +206,9 @@ def faked(make_setting, monkeypatch):
 
         setting = make_setting("")
         monkeypatch.setattr(
-            whole, "survey", lambda used, *_: Survey(used, list(cases), losses or {})
+            whole,
+            "survey",
+            lambda used, *_: Survey(used, list(cases), losses or {}, notes=list(notes)),
         )
         monkeypatch.setattr(whole, "run", run)
         request = request_of(setting, chosen, **settings)
@@ -247,10 +263,92 @@ def test_slowdowns_are_chosen_from_what_can_be_measured(faked):
 
 
 def test_a_budget_that_ended_is_noted(faked):
-    answer, _ = faked(CASE, then=lambda course, *_, **__: setattr(course, "out_of_time", True))
-    assert "raise it with --budget" in answer.notes[0]
+    def end(pairs):
+        def run(course, *_, **__):
+            course.pairs, course.seconds, course.out_of_time = pairs, 20.0 * pairs, True
+
+        return run
+
+    # 2**-5 = 1/32 is enough for a decision of the coarse policy.
+    answer, _ = faked(CASE, then=end(5))
+    assert answer.notes == (
+        "the time budget ended before every benchmark was decided: raise it with --budget",
+    )
+    answer, _ = faked(CASE, then=end(4), policy=replace(COARSE, budget=90.0))
+    assert answer.notes == (
+        (
+            "the budget of 1 min 30 s is too short for any decision: the first one takes 5 pairs "
+            "of about 20 s each; raise it with --budget, or select fewer benchmarks"
+        ),
+    )
     answer, _ = faked(CASE)
     assert answer.notes == ()
+
+
+TRACK = replace(CASE, id="it.track_c", name="it.track_c", kind="track")
+
+
+def test_values_come_after_the_pairs_and_leave_them_most_of_the_budget(faked, monkeypatch):
+    given = []
+    monkeypatch.setattr(whole.values, "judge", lambda *_, **limits: given.append(limits["seconds"]))
+    policy = replace(COARSE, budget=100.0)
+    _, heard = faked(CASE, TRACK, policy=policy, watch=(watch := Quiet()))
+    # A tenth is kept for them; whatever the pairs leave is theirs too.
+    assert 85 < heard[0][2]["budget"] <= 90
+    assert 95 < given[0] <= 100
+    assert watch.phases == ["survey", "values"]
+    _, heard = faked(CASE, policy=policy)
+    assert 95 < heard[0][2]["budget"] <= 100
+
+
+def test_values_that_no_time_was_left_for_are_named(faked, monkeypatch):
+    def judge(*_, judged, **__):
+        judged.not_taken.extend(f"it.track_{number}" for number in range(7))
+
+    monkeypatch.setattr(whole.values, "judge", judge)
+    answer, _ = faked(TRACK)
+    assert answer.notes == (
+        (
+            "the time budget ended before the values of these were taken: it.track_0, it.track_1, "
+            "it.track_2, it.track_3, it.track_4 and 2 more; raise it with --budget"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+        (WorkerLost("it did not start", ""), "it did not start"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_what_stops_a_gate_from_outside_leaves_what_was_decided(faked, monkeypatch, error, said):
+    def pair(_setting, cases, _draw, **_):
+        if len(done) == 8:
+            raise error
+        done.append(1)
+        return PairOutcome({one.id: (block(1.0),) for one in cases})
+
+    done = []
+    monkeypatch.setattr(schedule, "measure_pair", pair)
+    never = replace(CASE, id="it.time_z", name="it.time_z")
+    chosen = [LISTED, replace(LISTED, id="it.time_z", name="it.time_z")]
+
+    def run(course, *arguments, **limits):
+        rule = Rule(0.5, 0.0, 0.0)
+        course.trials[1].rules = replace(course.trials[1].rules, typical=rule, tail=rule)
+        schedule.run(course, *arguments, **limits)
+
+    answer, _ = faked(CASE, never, chosen=chosen, then=run)
+    assert answer.interrupted
+    assert [one.verdict for one in answer.results] == [Verdict.PASS, Verdict.INCONCLUSIVE]
+    assert answer.notes == (f"the gate ended early, what it had decided stands: {said}",)
+
+
+def test_what_the_survey_notes_is_passed_on(faked):
+    answer, _ = faked(CASE, notes=["it ran elsewhere"])
+    assert answer.notes == ("it ran elsewhere",)
 
 
 def test_an_interrupt_keeps_what_is_decided(faked, monkeypatch):

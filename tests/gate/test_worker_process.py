@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cnnfc.gate.worker_process import Worker, WorkerLost
+from cnnfc.errors import UsageError
+from cnnfc.gate.worker_process import Worker, WorkerLost, check_system
 
 TIMEOUT = 60.0
 #: For a worker that never answers; shorter than what it takes to start would be a race.
@@ -188,13 +190,76 @@ def test_its_environment_is_the_callers_with_what_the_side_says(start, tmp_path,
     assert found["ASV_CONF_DIR"] == str(tmp_path)
     assert found["ASV_COMMIT"] == "c" * 40
     assert found["PYTHONDONTWRITEBYTECODE"] == "1"
-    assert "PYTHONPATH" not in found
+    # Not the caller's: it leads what a benchmark starts to the side's package.
+    assert found["PYTHONPATH"] == str(Path(__file__).parent / "suites" / "fakes")
     assert "CNNFC_RECORD" not in found
 
 
-def test_an_interpreter_that_does_not_exist_is_an_error_at_once(start):
-    with pytest.raises(FileNotFoundError):
-        start("ends", side={"python": Path("/no/such/python")})
+def test_a_worker_that_cannot_be_started_is_lost_and_nothing_is_left_open(start):
+    before = psutil.Process().num_fds()
+    worker = start("ends", side={"python": Path("/no/such/python")})
+    with worker:
+        worker.suspend()
+        for _ in range(2):
+            with pytest.raises(
+                WorkerLost, match=r"no worker of the baseline could be started.*such"
+            ):
+                worker.ask("hello", TIMEOUT)
+    assert worker.said() == ""
+    assert psutil.Process().num_fds() == before
+
+
+def test_no_folder_to_work_in_is_a_lost_worker_too(start, tmp_path):
+    (tmp_path / "work").rmdir()
+    (tmp_path / "work").touch()
+    worker = start("ends")
+    with pytest.raises(WorkerLost, match="no worker of the baseline could be started"):
+        worker.send("hello")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_number_that_may_be_anothers_by_now_gets_no_signal(start, monkeypatch, at_once):
+    worker = start("ends")
+    worker.ask("hello", TIMEOUT)
+    worker.stop(at_once=at_once)
+    signals = []
+    monkeypatch.setattr(os, "killpg", lambda *arguments: signals.append(arguments))
+    worker.suspend()
+    worker.resume()
+    worker.stop()
+    assert signals == []
+
+
+def test_what_has_a_session_of_its_own_ends_with_an_idle_worker(start, tmp_path):
+    worker = start("ends")
+    leg(worker, "time_starts_a_stranger")
+    stranger = int((tmp_path / "work" / "stranger").read_text())
+    assert is_running(stranger)
+    worker.stop()
+    assert ends_soon(stranger)
+
+
+def test_both_sides_have_environments_of_one_size(start, tmp_path, monkeypatch):
+    monkeypatch.setenv("ASV_COMMIT", "of another run")
+    seen = []
+    for commit in ("c" * 40, None):
+        worker = start("ends", side={"commit": commit})
+        worker.ask("value", TIMEOUT, benchmark="faults.track_environment", index=0)
+        seen.append(json.loads((tmp_path / "work" / "environment").read_text())["ASV_COMMIT"])
+    assert seen == ["c" * 40, "t" * 40]
+
+
+@pytest.mark.parametrize("system", ["Linux", "Darwin"])
+def test_the_gate_runs_where_processes_can_be_suspended(monkeypatch, system):
+    monkeypatch.setattr(platform, "system", lambda: system)
+    check_system()
+
+
+@pytest.mark.parametrize(("system", "named"), [("Windows", "Windows"), ("", "another system")])
+def test_another_system_is_refused_in_a_sentence(monkeypatch, system, named):
+    monkeypatch.setattr(platform, "system", lambda: system)
+    with pytest.raises(UsageError, match=f"runs on Linux and macOS alone, and this is {named}: "):
+        check_system()
 
 
 _PARENT = """

@@ -123,3 +123,12 @@ def test_the_same_gate_gives_the_same_page(texts, gates):
 
 def test_a_report_without_any_fact_of_the_machine_is_enough(gates):
     assert "oak-4c-16gb" in html(gates.clean())
+
+
+def test_it_says_where_a_slowdown_fails_and_that_drift_is_not_judged(texts):
+    said = " ".join("".join(Document(texts["usual"]).text).split())
+    assert "a certain one of a time fails from half of it on" in said
+    assert "A certain slowdown fails from half of the threshold on" in said
+    assert "shown, not judged" in said
+    for wrong in ("fails the gate", "the shaded part fails", "change for good", "may move by"):
+        assert wrong not in said

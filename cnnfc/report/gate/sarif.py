@@ -22,12 +22,16 @@ _MOST: Final = 5000
 
 #: Verdict -> level, name and meaning of its rule.
 _RULES: Final = {
-    Verdict.REGRESSION: ("error", "Slower", "The contender is slower by the threshold or more."),
+    Verdict.REGRESSION: (
+        "error",
+        "Slower",
+        "The contender is slower for certain, by half of the threshold or more.",
+    ),
     Verdict.BROKEN: ("error", "Broken", "The benchmark fails."),
     Verdict.MACHINE_MOVED: (
         "warning",
         "MachineMoved",
-        "Reference kernels moved too, so the difference cannot be laid to the code.",
+        "The reference kernels differ, or a GPU's clock did: it cannot be laid to the code.",
     ),
     Verdict.INCONCLUSIVE: (
         "note",
@@ -39,9 +43,19 @@ _RULES: Final = {
 _INDEX: Final = {verdict: index for index, verdict in enumerate(_RULES)}
 
 
-def log(report: GateReport) -> str:
-    """The report as the text of a SARIF file."""
-    found = [result for result in report.benchmarks if result.verdict in _RULES]
+def log(report: GateReport, project: str = "") -> str:
+    """The report as the text of a SARIF file.
+
+    Args:
+        report: What is told.  Of a self-test there are no results: it says nothing of the code.
+        project: Folder of the project, relative to its repository's root with ``/``: a reader takes
+            paths to be relative to that root.
+    """
+    found = [
+        result
+        for result in report.benchmarks
+        if result.verdict in _RULES and report.selftest is None
+    ]
     # The most urgent first: what is beyond the limit is not shown.
     found.sort(key=lambda result: (not result.fails, _INDEX[result.verdict]))
     run = {
@@ -49,7 +63,7 @@ def log(report: GateReport) -> str:
         "automationDetails": {"id": "cnnfc-gate/"},
         "invocations": [_invocation(report)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(result, report) for result in found[:_MOST]],
+        "results": [_result(result, report, project) for result in found[:_MOST]],
         "properties": {
             "answer": words.headline(report),
             "compared": words.compared(report),
@@ -69,7 +83,7 @@ def _driver(report: GateReport) -> dict[str, Any]:
                 "name": name,
                 "shortDescription": {"text": means},
                 "fullDescription": {"text": means},
-                "help": {"text": f"{means} The command in the result repeats this benchmark."},
+                "help": {"text": f"{means} Where the result names a command, it repeats it."},
                 "defaultConfiguration": {"level": level},
                 "properties": {"tags": ["performance"]},
             }
@@ -100,7 +114,7 @@ def _utc(moment: str | None) -> str | None:
         return None
 
 
-def _result(result: BenchmarkResult, report: GateReport) -> dict[str, Any]:
+def _result(result: BenchmarkResult, report: GateReport, project: str) -> dict[str, Any]:
     level = _RULES[result.verdict][0] if _counts(result, report) else "note"
     found: dict[str, Any] = {
         "ruleId": f"gate/{result.verdict.value}",
@@ -110,7 +124,7 @@ def _result(result: BenchmarkResult, report: GateReport) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(result.file or report.suite)},
+                    "artifactLocation": {"uri": _uri(result.file or report.suite, project)},
                     "region": {"startLine": 1},
                 },
                 "logicalLocations": [{"fullyQualifiedName": words.line(result.id)}],
@@ -179,13 +193,16 @@ def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _uri(path: str) -> str:
-    """A path below the repository's root as a relative reference; anything else is the root.
+def _uri(path: str, project: str) -> str:
+    """A path in the folder `project` as a reference relative to the repository's root.
 
-    A reader resolves it, so it must not lead out, neither up nor to another host.
+    A reader resolves it, so it must not lead out, neither up nor to another host: a path that does
+    is the project's folder, or the root.
     """
+    return quote("/".join((*_parts(project), *_parts(path)))) or "."
+
+
+def _parts(path: str) -> list[str]:
     plain = words.line(path).replace("\\", "/")
     parts = [part for part in plain.split("/") if part not in ("", ".")]
-    if not parts or ".." in parts or plain.startswith("/") or ":" in plain:
-        return "."
-    return quote("/".join(parts))
+    return [] if ".." in parts or plain.startswith("/") or ":" in plain else parts

@@ -9,6 +9,7 @@ from cnnfc.report.gate import words
 from cnnfc.report.gate.markdown import code, fenced, prose, row
 from cnnfc.report.gate.waiver_entry import waiver_entries, waivers_file
 from cnnfc.report.text import MISSING, plural
+from cnnfc.report.views.gate_words import is_moved
 from cnnfc.verdicts import BenchmarkResult, GateReport, Verdict, benchmark_id
 
 #: Rows of changes, and names of one group, that are shown unfolded.
@@ -44,7 +45,7 @@ def markdown(report: GateReport) -> str:
 def _first(report: GateReport) -> Iterator[str]:
     yield from (f"### {prose(words.headline(report), 600)}", "")
     yield from (
-        f"{words.ended(report)} Compared: {prose(words.compared(report), 600)}".lstrip(),
+        f"{words.ended(report)} Compared: {prose(words.compared(report), 600)}",
         "",
     )
     if rows := words.changed(report):
@@ -60,7 +61,7 @@ def _first(report: GateReport) -> Iterator[str]:
         more = f" and {len(group.results) - 3} more" if len(group.results) > 3 else ""
         yield f"- **{len(group.results)} {group.title}** ({group.means}): {names}{more}"
     yield ""
-    if not report.canaries or any(canary.moved for canary in report.canaries):
+    if not report.canaries or is_moved(report):
         # The last word on whether a reader may believe the rest is never folded away.
         yield from (f"**Careful:** {prose(words.machine(report), 600)}", "")
 
@@ -68,9 +69,10 @@ def _first(report: GateReport) -> Iterator[str]:
 def _folded(report: GateReport) -> Iterator[tuple[str, Sequence[str]]]:
     yield "How far this can be trusted", [f"- {prose(said, 600)}" for said in words.trust(report)]
     explained = [line for result in words.failing(report)[:_ROWS] for line in _explained(result)]
-    if explained:
+    # A self-test slows benchmarks down itself: nothing of that is to be explained or accepted.
+    if explained and report.selftest is None:
         yield "Why the gate fails", explained
-    if entries := waiver_entries(report):
+    if report.selftest is None and (entries := waiver_entries(report)):
         accept = f"For a good reason, commit this in {code(waivers_file(report))}:"
         yield "Accept a slowdown", [accept, "", *fenced(entries, "toml")]
     undecided = [
@@ -81,9 +83,7 @@ def _folded(report: GateReport) -> Iterator[tuple[str, Sequence[str]]]:
     if undecided:
         yield "What was not judged, and why", undecided
     if report.benchmarks:
-        ranked = sorted(
-            report.benchmarks, key=lambda result: (not result.fails, -words.worst(result))
-        )
+        ranked = sorted(report.benchmarks, key=_rank)
         yield f"All {plural(len(ranked), 'benchmark')}, the slowest first", list(_table(ranked))
     if report.skipped:
         yield (
@@ -98,6 +98,7 @@ def _folded(report: GateReport) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _rank(result: BenchmarkResult) -> tuple[bool, bool, float]:
+    """What fails first, and what was never measured after what was."""
     return not result.fails, result.effect is None, -words.worst(result)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from cnnfc.report import text
 from cnnfc.report.views.gate_answer import answer
-from cnnfc.report.views.gate_words import change, ends
+from cnnfc.report.views.gate_words import MEAN_MISS, change, ends, is_moved
 from cnnfc.units import format_duration, format_value
 from cnnfc.verdicts import BenchmarkResult, Effect, GateReport, SideFacts, Verdict
 
@@ -46,9 +46,9 @@ def headline(report: GateReport) -> str:
 
 
 def ended(report: GateReport) -> str:
-    """``The gate fails with exit code 1.``; nothing for a self-test, which should be red."""
+    """How the command ended: ``The gate fails with exit code 1.``."""
     said = answer(report, [""] * len(report.benchmarks)).ended
-    return f"The gate {said}." if said else ""
+    return f"The {'gate' if report.selftest is None else 'self-test'} {said}."
 
 
 def compared(report: GateReport) -> str:
@@ -131,7 +131,7 @@ def not_judged(report: GateReport) -> tuple[Group, ...]:
         ),
         Group(
             "machine-moved",
-            "reference kernels moved too, so nothing can be laid to the code",
+            "the reference kernels differ, or a GPU's clock did: it cannot be laid to the code",
             _with(report, Verdict.MACHINE_MOVED),
         ),
         Group(
@@ -190,9 +190,11 @@ def _trust(report: GateReport) -> Iterator[str]:
     false_red, miss = (_number(report.policy, key) for key in ("false_red", "miss"))
     if false_red is not None and miss is not None:
         yield (
-            f"By design, identical code makes a whole run red with a probability of at most "
-            f"{_share(false_red)}, and a benchmark that is slower by its threshold passes with at "
-            f"most {_share(miss)}."
+            f"By design, timed benchmarks of identical code make a whole run red with a "
+            f"probability of at most {_share(false_red)}, and one whose typical call is slower by "
+            f"its threshold passes with at most {_share(miss)}. The mean of all calls is judged "
+            f"less strictly: each of two steps may miss a rise by its threshold with "
+            f"{_share(MEAN_MISS)}."
         )
     passed = [
         result
@@ -214,15 +216,20 @@ def _trust(report: GateReport) -> Iterator[str]:
 
 
 def machine(report: GateReport) -> str:
-    """Whether the reference kernels moved, in a sentence."""
+    """Whether the machine was the same on both sides, in a sentence."""
     if not report.canaries:
         return "No reference kernel was measured, so a machine that moved would go unnoticed."
     moved = [canary for canary in report.canaries if canary.moved]
     if moved:
         said = "; ".join(line(canary.reason or canary.name) for canary in moved)
         return f"The machine moved: {said}."
+    if is_moved(report):
+        return (
+            f"The machine moved: none of {len(report.canaries)} reference kernels differs between "
+            f"the sides, but a GPU's clock did."
+        )
     drifts = [canary.drift for canary in report.canaries if math.isfinite(canary.drift)]
-    drift = f"; the largest drift of one is {_share(max(drifts))}" if drifts else ""
+    drift = f"; the largest drift of one, on both alike, is {_share(max(drifts))}" if drifts else ""
     return (
         f"Between the sides the machine was the same: none of {len(report.canaries)} reference "
         f"kernels differs{drift}."

@@ -22,6 +22,7 @@ from cnnfc.report.views.gate_tables import (
     skipped_table,
     waivers_table,
 )
+from cnnfc.report.views.gate_words import MEAN_MISS, is_moved
 from cnnfc.units import format_duration
 from cnnfc.verdicts import GateReport, SideFacts
 
@@ -43,6 +44,7 @@ class GatePage:
     machine: Facts
     rules: Facts
     notes: tuple[str, ...]
+    mean_miss: str
     command: str
     as_of: str
     version: str
@@ -66,6 +68,7 @@ def gate_page(report: GateReport) -> GatePage:
         doctor=doctor_table(known),
         machine=machine_facts(report, known),
         rules=rules(report),
+        mean_miss=text.percent(MEAN_MISS),
         notes=tuple(text.shorten(note, 600) for note in report.notes),
         command=text.shorten(report.command, 2000),
         as_of=_moment(report.finished_at or report.started_at),
@@ -109,17 +112,18 @@ def _stats(report: GateReport) -> Iterator[Stat]:
         )
     for key, label, detail in (
         ("false_red", "False alarms", "of runs on identical code, at most"),
-        ("miss", "Missed slowdowns", "of those at the threshold, at most"),
+        ("miss", "Missed slowdowns", "of typical calls slower by the threshold, at most"),
     ):
         chance = report.policy.get(key)
         if isinstance(chance, (int, float)) and not isinstance(chance, bool):
             yield Stat(label, text.percent(chance), detail)
     if report.canaries:
-        moved = sum(canary.moved for canary in report.canaries)
+        moved = is_moved(report)
+        kernels = text.plural(len(report.canaries), "reference kernel")
         yield Stat(
             "The machine",
-            "moved" if moved else "held still",
-            f"by {text.plural(len(report.canaries), 'reference kernel')}",
+            "moved" if moved else "the same",
+            "differed between the sides" if moved else f"on both sides, say {kernels}",
             "bad" if moved else "",
         )
 

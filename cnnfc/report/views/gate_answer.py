@@ -80,7 +80,7 @@ def _said(report: GateReport) -> tuple[str, str, str]:
         before = f" Until then, {failures}." if failures else ""
         return "Interrupted.", f"The gate did not end, so there is no verdict.{before}", "warn"
     if code == 5:
-        return "Not known.", "Nothing was measured, so nothing can be said of this change.", "bad"
+        return "Not known:", f"{_nothing(report)}, so nothing can be said of this change.", "bad"
     if report.selftest is not None:
         return _self_tested(report)
     if code == 1:
@@ -97,17 +97,18 @@ def _not_failing(report: GateReport, code: int) -> tuple[str, str, str]:
         sentence = f"the machine moved while {moved} ran. Run the gate again."
         word, tone = "Cannot be said:", "warn"
     elif code == 3:
-        sentence = f"{_doubtful(report)}, and --strict asks for certainty."
+        sentence = f"{_doubtful(report)}, and a strict gate asks for certainty."
         word, tone = "Cannot be said:", "warn"
     elif report.count(Verdict.INCONCLUSIVE):
-        word, sentence = "Nothing seen:", f"{_cleared(report)}; {_doubtful(report)}."
+        word = "Nothing else seen:" if _waived(report) else "Nothing seen:"
+        sentence = f"{_cleared(report)}; {_doubtful(report)}."
+    elif _waived(report):
+        word = "Only what is accepted:"
     return word, sentence, tone
 
 
 def _ended(report: GateReport) -> str:
-    """How the command ended; of a self-test, which is red when all is well, nothing."""
-    if report.selftest is not None:
-        return ""
+    """How the command ended."""
     code = report.exit_code
     return "passes" if code == 0 else f"fails with exit code {code}"
 
@@ -129,13 +130,31 @@ def _failures(report: GateReport) -> str:
 
 
 def _cleared(report: GateReport) -> str:
-    clear = report.count(Verdict.PASS) + report.count(Verdict.IMPROVEMENT)
+    clear, waived = _clear(report), _waived(report)
     total = text.plural(len(report.benchmarks), "benchmark")
-    waived = sum(result.waived_by is not None for result in report.benchmarks)
-    known = f", {waived} slower with a waiver" if waived else ""
     if clear == len(report.benchmarks):
         return f"none of {total} is slower by its threshold or more"
-    return f"{clear} of {total} {'is' if clear == 1 else 'are'} not slower{known}"
+    if not waived:
+        return f"{clear} of {total} {_is(clear)} not slower"
+    rest = f", {clear} {_is(clear)} not slower" if clear else ""
+    return f"{waived} of {total} {_is(waived)} slower with a waiver{rest}"
+
+
+def _nothing(report: GateReport) -> str:
+    if not report.benchmarks:
+        return "nothing was measured"
+    total = text.plural(len(report.benchmarks), "benchmark")
+    return f"of {total} none could be decided"
+
+
+def _clear(report: GateReport) -> int:
+    return report.count(Verdict.PASS) + report.count(Verdict.IMPROVEMENT)
+
+
+def _waived(report: GateReport) -> int:
+    return sum(
+        result.verdict is Verdict.REGRESSION and not result.fails for result in report.benchmarks
+    )
 
 
 def _doubtful(report: GateReport) -> str:
@@ -154,11 +173,15 @@ def _self_tested(report: GateReport) -> tuple[str, str, str]:
     slowed = set(report.selftest or ())
     red = {r.id for r in report.benchmarks if r.verdict is Verdict.REGRESSION}
     found, false = len(slowed & red), len(red - slowed)
+    broken = sum(r.fails and r.verdict is Verdict.BROKEN for r in report.benchmarks)
+    fault = (
+        f"; {text.plural(broken, 'benchmark')} failed on one of two equal sides" if broken else ""
+    )
     said = (
         f"it found {found} of {text.plural(len(slowed), 'benchmark')} that ran slower on purpose, "
-        f"and called {false} of {len(report.benchmarks) - len(slowed)} others slower."
+        f"and called {false} of {len(report.benchmarks) - len(slowed)} others slower{fault}."
     )
-    if found == len(slowed) and not false:
+    if report.selftest_passed:
         return "Yes:", said, "good"
     return ("Not all:" if found else "No:"), said, "bad"
 
@@ -182,10 +205,11 @@ def _notices(report: GateReport, unnamed: int) -> Iterator[Notice]:
     moved = [canary for canary in report.canaries if canary.moved]
     for canary in moved:
         yield Notice(f"The machine moved: {canary.reason or canary.name}", "warn")
-    waived = sum(result.waived_by is not None for result in report.benchmarks)
+    waived = _waived(report)
     if waived:
-        verb = "is" if waived == 1 else "are"
-        yield Notice(f"{text.plural(waived, 'known slowdown')} {verb} covered by a waiver.", "warn")
+        yield Notice(
+            f"{text.plural(waived, 'known slowdown')} {_is(waived)} covered by a waiver.", "warn"
+        )
     both = sum(
         result.verdict is Verdict.BROKEN and not result.fails for result in report.benchmarks
     )

@@ -249,13 +249,21 @@ def _facts(result: BenchmarkResult) -> Iterator[Fact]:
         if effect is not None:
             pairs = f", {text.plural(effect.pairs, 'pair')}"
             yield Fact(name, f"{change(effect.ratio)} ({interval(effect)}{pairs})")
-    yield Fact("Fails from", text.percent(result.threshold) if result.threshold else "any change")
+    yield _fails_from(result)
     if result.detectable is not None:
         yield Fact("Would have been seen from", text.percent(result.detectable))
     if result.effect is not None:
         yield Fact("A pair is off by", f"{text.percent(result.effect.spread)}, typically")
     if result.waived_by is not None:
         yield Fact("Waived by", text.shorten(result.waived_by, _LONGEST))
+
+
+def _fails_from(result: BenchmarkResult) -> Fact:
+    """Of times the threshold is what will be seen; what is certain fails from half of it on."""
+    if result.kind == "time":
+        half = text.percent(result.threshold / 2)
+        return Fact("Threshold", f"{text.percent(result.threshold)}; fails from {half} if certain")
+    return Fact("Fails from", text.percent(result.threshold) if result.threshold else "any change")
 
 
 def _strip(result: BenchmarkResult) -> Strip | None:

@@ -28,14 +28,14 @@ _TONES: Final = {"used": "warn", "expired": "bad", "unused": "muted"}
 
 #: What the settings of a gate mean; others are printed by their names.
 _RULES: Final = {
-    "threshold": ("Slowdown that fails", "percent"),
+    "threshold": ("Threshold of times", "percent"),
     "gpu_threshold": ("On an accelerator", "percent"),
     "tail_threshold": ("Of the mean of all calls", "percent"),
     "peakmem_threshold": ("Of peak memory", "percent"),
     "track_threshold": ("Of tracked numbers", "percent"),
     "false_red": ("Chance of a red run on identical code, at most", "percent"),
-    "miss": ("Chance that a slowdown of the threshold passes, at most", "percent"),
-    "canary_tolerance": ("Canaries may move by", "percent"),
+    "miss": ("Chance that a typical call slower by the threshold passes, at most", "percent"),
+    "canary_tolerance": ("Reference kernels may differ by", "percent"),
     "budget": ("Time to spend", "seconds"),
     "largest_pairs": ("Most pairs", ""),
     "direction": ("Fails on", ""),
@@ -44,7 +44,7 @@ _RULES: Final = {
 
 @dataclass(frozen=True)
 class Canary:
-    """A reference kernel: its levels over the pairs, and whether it held still."""
+    """A reference kernel: its levels over the pairs, and whether it is the same on both sides."""
 
     title: str
     state: str
@@ -55,7 +55,7 @@ class Canary:
 
 
 def canaries(report: GateReport) -> tuple[Canary, ...]:
-    """The reference kernels, those that moved first."""
+    """The reference kernels, those first that differ between the sides."""
     given = report.policy.get("canary_tolerance")
     tolerance = given if isinstance(given, (int, float)) and 0 < given < 1 else _TOLERANCE
     ordered = sorted(report.canaries, key=lambda one: not one.moved)
@@ -68,19 +68,19 @@ def _canary(one: CanaryResult, tolerance: float) -> Canary:
     usual = known[len(known) // 2] if known else 1.0
     found = [
         Fact("Between the sides", f"{change(one.effect.ratio)} ({interval(one.effect)})"),
-        Fact("Lasting change during the gate", text.percent(one.drift)),
+        Fact("May differ by", text.percent(tolerance)),
+        Fact("Drift, not judged", text.percent(one.drift)),
     ]
     if known:
         found.append(Fact("Usual level", format_value(usual, "seconds")))
     return Canary(
         title=_KERNELS.get(one.name, text.shorten(one.name, 60)),
-        state="moved" if one.moved else "held still",
+        state="differs" if one.moved else "the same",
         tone="bad" if one.moved else "good",
         facts=tuple(found),
         reason=text.shorten(one.reason, _LONGEST),
         strip=strip(
             [math.log(level / usual) for level in levels],
-            interval=(math.log1p(-tolerance), math.log1p(tolerance)),
             label=f"Level over {text.plural(len(levels), 'pair')}, relative to the middle one",
             joined=True,
             least=1.3 * math.log1p(tolerance),
@@ -174,7 +174,9 @@ def rules(report: GateReport) -> Facts:
     return Facts(
         "The rules",
         tuple(lines),
-        note="From [tool.cnnfc.gate] of the project and from the command line.",
+        note="From [tool.cnnfc.gate] of the project and from the command line. A certain slowdown "
+        "of a time fails from half of the threshold on; one of the whole is seen with the stated "
+        "probability.",
     )
 
 

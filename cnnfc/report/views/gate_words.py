@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from cnnfc.report import text
-from cnnfc.verdicts import BenchmarkResult, Effect, Verdict
+from cnnfc.verdicts import BenchmarkResult, Effect, GateReport, Verdict
+
+#: Probability that either step passes a mean that rose by its threshold: `cnnfc.gate.rules`.
+MEAN_MISS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ WORDS: Final = {
     Verdict.REGRESSION: Word("Slower", "A slowdown was shown that is no accident."),
     Verdict.MACHINE_MOVED: Word(
         "The machine moved",
-        "Reference kernels moved too, so the difference cannot be laid to the code.",
+        "The reference kernels differ, or a GPU's clock did, so nothing can be laid to the code.",
     ),
     Verdict.INCONCLUSIVE: Word(
         "Undecided",
@@ -35,6 +38,12 @@ WORDS: Final = {
     Verdict.IMPROVEMENT: Word("Faster", "An improvement was shown."),
     Verdict.PASS: Word("Passed", "Shown not to be slower by the threshold."),
 }
+
+
+def is_moved(report: GateReport) -> bool:
+    """Whether reference kernels differ between the sides, or a GPU's clock did."""
+    kernels = any(canary.moved for canary in report.canaries)
+    return kernels or report.count(Verdict.MACHINE_MOVED) > 0
 
 
 def parameters(result: BenchmarkResult) -> str:

@@ -76,25 +76,41 @@ def decide_all(typical: Values, tail: Values, rules: Rules) -> Outcome:
         states[still[done]] = CODES[State.PASSED]
     rest = states == CODES[State.OPEN]
     states[rest] = np.where(passes[rest], CODES[State.PASSED], CODES[State.UNDECIDED])
-    for of_tail in (False, True):
-        who = np.flatnonzero((states == CODES[State.CONFIRMING]) & (by_tail == of_tail))
-        values, rule = (tail, rules.confirm_tail) if of_tail else (typical, rules.confirm)
-        columns = pairs[who, None] + np.arange(min(rules.largest_pairs, LOOKS[-1]))
-        states[who], more = _confirm(np.take_along_axis(values[who], columns, axis=1), rule)
-        pairs[who] += more
+    who = np.flatnonzero(states == CODES[State.CONFIRMING])
+    columns = pairs[who, None] + np.arange(min(rules.largest_pairs, LOOKS[-1]))
+    fresh, fresh_tail = (np.take_along_axis(v[who], columns, axis=1) for v in (typical, tail))
+    passed = passes[who], tail_passes[who]
+    states[who], more = _confirm(fresh, fresh_tail, by_tail[who], passed, rules)
+    pairs[who] += more
     return Outcome(states, pairs, by_tail)
 
 
-def _confirm(fresh: Values, rule: Rule) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    states = np.full(len(fresh), CODES[State.UNDECIDED])
-    pairs = np.full(len(fresh), fresh.shape[1], dtype=np.int64)
-    still = np.arange(len(fresh))
-    for look in (look for look in LOOKS if look <= fresh.shape[1]):
-        slower, not_slower = _say(fresh[still, :look], rule)
-        states[still[slower]] = CODES[State.SLOWER]
-        states[still[not_slower]] = CODES[State.NOT_CONFIRMED]
-        pairs[still[slower | not_slower]] = look
-        still = still[~(slower | not_slower)]
+def _confirm(
+    typical: Values, tail: Values, by_tail: Mask, passed: tuple[Mask, Mask], rules: Rules
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """States and numbers of fresh pairs of rows that the first pairs suspected.
+
+    `passed` says of both questions whether the first pairs have passed them already.
+    """
+    passes, tail_passes = passed
+    states = np.full(len(typical), CODES[State.UNDECIDED])
+    pairs = np.full(len(typical), typical.shape[1], dtype=np.int64)
+    still = np.arange(len(typical))
+    for look in (look for look in LOOKS if look <= typical.shape[1]):
+        slower, not_slower = _say(typical[still, :look], rules.confirm)
+        tail_slower, tail_not_slower = _say(tail[still, :look], rules.confirm_tail)
+        of_tail = by_tail[still]
+        refuted = np.where(of_tail, tail_passes[still], passes[still])
+        confirmed = np.where(of_tail, tail_slower, slower) & ~refuted
+        passes[still] |= not_slower & ~confirmed
+        tail_passes[still] |= tail_not_slower & ~confirmed
+        # A mean that was suspected must have passed; another is waited for.
+        waited = ~of_tail & (look >= min(rules.tail_pairs, rules.largest_pairs))
+        done = passes[still] & (tail_passes[still] | waited) & ~confirmed
+        states[still[confirmed]] = CODES[State.SLOWER]
+        states[still[done]] = CODES[State.NOT_CONFIRMED]
+        pairs[still[confirmed | done]] = look
+        still = still[~(confirmed | done)]
     return states, pairs
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cnnfc.errors import CnnfcError, UsageError
 from cnnfc.gate.trial import State
-from cnnfc.studies.gate.recorded import LOADS, MEANS, OPTIONS, Option, Recorded, read
+from cnnfc.studies.gate.recorded import CONDITIONS, MEANS, OPTIONS, Option, Recorded, read
 from cnnfc.studies.gate.resample import FEWEST, Runs, simulate
 from cnnfc.studies.gate.table_runs import one_thread
 from cnnfc.studies.store import Store
@@ -75,7 +75,7 @@ def _lines(arguments: Sequence[str]) -> list[str]:
 def tables(points: Mapping[str, Point], runs: int = RUNS) -> list[str]:
     """Lines of the tables of one machine: a table for each load and kind of benchmark."""
     lines = []
-    for load in LOADS:
+    for load in CONDITIONS:
         recorded = read(points, load)
         if recorded is None or len(recorded.seconds) < FEWEST:
             count = 0 if recorded is None else len(recorded.seconds)

@@ -1,4 +1,4 @@
-"""Measures how much of the machine others took while a gate of the study ran."""
+"""Tells what a step of the study ran beside: nothing, our own load, or what others did."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from typing import Final
 
 import psutil
 
-#: From so many CPUs on, taken by others on average, a gate did not run on a quiet machine.
+#: From so many CPUs on, taken by others on average, a step did not run on a quiet machine.
 SHARED: Final = 0.1
+#: The class of such steps, whatever they were meant to run beside.
+DISTURBED: Final = "disturbed"
+
+
+def condition(load: str, cpus: float) -> str:
+    """`load`, which a step was meant to run under, or `DISTURBED` if others took `cpus` CPUs.
+
+    >>> condition("busy", 0.02), condition("quiet", 0.3)
+    ('busy', 'disturbed')
+    """
+    return load if cpus <= SHARED else DISTURBED
 
 
 class Others:
@@ -21,6 +32,7 @@ class Others:
     def cpus(self) -> float:
         """Their average number, 0 and up; children of this process count once they were waited for.
 
+        So the load that a step starts itself is no other's if it is asked for after its end.
         Time that a hypervisor gave to other guests counts as theirs.
         """
         wall, machine, own = (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Sequence
 from statistics import fmean
 from typing import Any, Final
 
 from cnnfc.errors import CannotMeasure
-from cnnfc.gate.cases import GatedCase
+from cnnfc.gate.cases import GatedCase, place_of
 from cnnfc.gate.pairs import LOAD_TIMEOUT, Setting, start
 from cnnfc.gate.worker_process import WorkerLost
 from cnnfc.studies.gate import significance
@@ -23,8 +24,10 @@ VALUES: Final = 3
 _LEG: Final = 0.12
 
 
-def measure(task: Task, setting: Setting) -> dict[str, dict[str, Any]]:
+def measure(task: Task, setting: Setting, seed: int) -> dict[str, dict[str, Any]]:
     """Values of `PROCESSES` a side, and what benchstat's and pyperf's rules say of them.
+
+    Which side is first is drawn anew for each two processes, by `seed`.
 
     Raises:
         CannotMeasure: a process fails.
@@ -32,8 +35,10 @@ def measure(task: Task, setting: Setting) -> dict[str, dict[str, Any]]:
     values: dict[str, dict[str, list[float]]] = {
         case.id: {"baseline": [], "contender": []} for case in task.cases
     }
-    for place in range(2 * PROCESSES):
-        side = setting.sides.contender if place % 2 else setting.sides.baseline
+    draw = random.Random(seed)  # noqa: S311 - coins, not secrets
+    both = (setting.sides.baseline, setting.sides.contender)
+    order = [side for _ in range(PROCESSES) for side in draw.sample(both, 2)]
+    for place, side in enumerate(order):
         environment = {"PYTHONHASHSEED": str(place // 2 + 1)}
         try:
             with start(setting, side, place % 2, environment) as worker:
@@ -59,8 +64,7 @@ def measure(task: Task, setting: Setting) -> dict[str, dict[str, Any]]:
 
 def _leg(task: Task, case: GatedCase, role: str) -> dict[str, Any]:
     request: dict[str, Any] = {
-        "benchmark": case.name,
-        "index": case.index,
+        **place_of(case),
         "number": case.number,
         "seconds": _LEG,
         "warm_calls": 3,

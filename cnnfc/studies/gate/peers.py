@@ -15,6 +15,7 @@ from typing import Final
 
 from cnnfc.gate.pairs import Protocol
 from cnnfc.studies.gate import peer_asv, peer_processes, peer_pytest
+from cnnfc.studies.gate.others import Others, condition
 from cnnfc.studies.gate.peer_suites import Task
 from cnnfc.studies.gate.recording import digits
 from cnnfc.studies.gate.runs import INJECTIONS
@@ -29,9 +30,12 @@ SIZES: Final = ("3%", "5%", "10%")
 def compare(suite: Suite, tool: str, load: str, seed: int, *, injected: bool) -> Point:
     """Let `tool` compare the cases of `suite`; with `injected` two thirds of them are slowed.
 
+    It counts as run under what `condition` says.
+
     Raises:
         CannotMeasure: the tool is not here, or fails.
     """
+    others = Others()
     with tempfile.TemporaryDirectory(prefix="cnnfc-peers-") as place, under(load, seed):
         folder = Path(place)
         (folder / "survey").mkdir()
@@ -46,11 +50,18 @@ def compare(suite: Suite, tool: str, load: str, seed: int, *, injected: bool) ->
         elif tool == "pytest-benchmark":
             found = peer_pytest.measure(task, project)
         else:
-            found = peer_processes.measure(task, setting)
+            found = peer_processes.measure(task, setting, seed)
         seconds = time.perf_counter() - begun
+    cpus = others.cpus()
     for case, kind in kinds.items():
         found[case]["injected"] = kind
-    return {"peer": tool, "load": load, "seconds": digits(seconds), "cases": found}
+    return {
+        "peer": tool,
+        "load": condition(load, cpus),
+        "others": digits(cpus, 3),
+        "seconds": digits(seconds),
+        "cases": found,
+    }
 
 
 def _kinds(names: Sequence[str], seed: int) -> dict[str, str]:

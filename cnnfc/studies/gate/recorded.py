@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 
 from cnnfc.gate.cases import Injection
 from cnnfc.gate.legs import TAIL, TYPICAL, Block, Leg, pair_value
+from cnnfc.studies.gate.others import DISTURBED
 from cnnfc.studies.study import Point
 
 Values = NDArray[np.float64]
 
 #: Under which pairs and gates are measured: beside nothing of ours, beside a disturbing program.
 LOADS: Final = ("quiet", "busy")
+#: What they are counted under: where others took a share of the machine, that is a class apart.
+CONDITIONS: Final = (*LOADS, DISTURBED)
 #: What a pair may be reduced to: what the gate uses, and what it was chosen from.
 STATISTICS: Final = tuple(
     dict.fromkeys((TYPICAL, TAIL, "min", "q25", "median", "legs-median", "mean"))
@@ -137,7 +140,7 @@ def _slow_tenth(blocks: Sequence[Block], seconds_per_call: float) -> list[Block]
 
 
 def read(points: Mapping[str, Point], load: str) -> Recorded | None:
-    """All pairs in `points` that were recorded under `load` (``quiet``, ``busy``); None of none."""
+    """All pairs in `points` that were recorded under `load`, of `CONDITIONS`; None of none."""
     found = [point for point in points.values() if point.get("recorded") == load]
     if not found:
         return None

@@ -10,6 +10,7 @@ from typing import Final
 from cnnfc.errors import CannotMeasure
 from cnnfc.gate.legs import TYPICAL, pair_value
 from cnnfc.gate.pairs import Protocol, measure_pair
+from cnnfc.studies.gate.others import Others, condition
 from cnnfc.studies.gate.recorded import (
     BLOCKS,
     LEG_SECONDS,
@@ -28,11 +29,14 @@ PROTOCOL: Final = Protocol(leg_seconds=LEG_SECONDS, blocks=max(BLOCKS), repeats=
 def record(suite: Suite, load: str, seed: int, pairs: int = PAIRS) -> Point:
     """Measure `pairs` pairs under `load`, as a gate does, and reduce each in every way.
 
+    They count as recorded under what `condition` says.
+
     Raises:
         CannotMeasure: no case can be run here.
     """
     draw = random.Random(seed)  # noqa: S311 - coins, not secrets
-    point: Point = {"recorded": load, "statistics": list(STATISTICS), "seconds": []}
+    point: Point = {"statistics": list(STATISTICS), "seconds": []}
+    others = Others()
     point |= {"values": {}, "tenth": {}, "canaries": {}}
     with tempfile.TemporaryDirectory(prefix="cnnfc-gate-") as place, under(load, seed):
         setting, cases = suite.surveyed(Path(place), PROTOCOL)
@@ -49,6 +53,8 @@ def record(suite: Suite, load: str, seed: int, pairs: int = PAIRS) -> Point:
             for name, canary in outcome.canaries.items():
                 value = round(pair_value(canary, TYPICAL) / UNIT)
                 point["canaries"].setdefault(name, []).append(value)
+    cpus = others.cpus()
+    point |= {"recorded": condition(load, cpus), "others": digits(cpus, 3)}
     if all(row is None for rows in point["values"].values() for row in rows):
         raise CannotMeasure("no pair gave a value of any case")
     return point

@@ -19,7 +19,7 @@ from cnnfc.gate.policy import Policy
 from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE
 from cnnfc.gate.trial import Trial
 from cnnfc.gate.whole import Answer, Request, judge
-from cnnfc.studies.gate.others import SHARED, Others
+from cnnfc.studies.gate.others import Others, condition
 from cnnfc.studies.gate.recorded import as_text
 from cnnfc.studies.gate.recording import digits
 from cnnfc.studies.gate.resample import family_rules
@@ -27,7 +27,7 @@ from cnnfc.studies.gate.suite import CASES, DEVICES, Change, Suite, under
 from cnnfc.studies.study import Point
 from cnnfc.verdicts import BenchmarkResult
 
-#: The slowdowns of one run, each put into another benchmark; the other half stays identical.
+#: Slowdowns, each of a run put into another benchmark; half of the benchmarks stay identical.
 INJECTIONS: Final[Mapping[str, Injection]] = {
     "1%": Injection(0.01),
     "2%": Injection(0.02),
@@ -35,13 +35,18 @@ INJECTIONS: Final[Mapping[str, Injection]] = {
     "5%": Injection(0.05),
     "10%": Injection(0.10),
     "20%": Injection(0.20),
+    "half": Injection(0.05, 2),
     "tenth": Injection(0.05, 10),
 }
+#: Seconds that a gate of the study may take: 60 of them fit into less than three hours.
+BUDGET: Final = 150.0
+#: What it is held to: the defaults, but for that.
+POLICY: Final = Policy(budget=BUDGET)
 
 
 def made_by(protocol: Protocol | None = None, policy: Policy | None = None) -> str:
     """What verdicts depend on, in a line: runs of another gate than today's are measured anew."""
-    legs, rules = protocol or Protocol(), policy or Policy()
+    legs, rules = protocol or Protocol(), policy or POLICY
     # Levels, looks and the like, too many to write out: only that they are others is of interest.
     family = family_rules(len(CASES) * len(DEVICES), rules)
     parts = (family, LOOKS, WORTHWHILE, MOST_BLOCKS, legs)
@@ -49,6 +54,7 @@ def made_by(protocol: Protocol | None = None, policy: Policy | None = None) -> s
         f"{legs.blocks} x {1000 * legs.leg_seconds:g} ms, {TYPICAL} + {TAIL}, "
         f"{100 * rules.threshold:g}% / {100 * rules.tail_threshold:g}%, "
         f"red {100 * rules.false_red:g}%, miss {100 * rules.miss:g}%, {rules.largest_pairs} pairs, "
+        f"{rules.budget:g} s, "
         f"rules {zlib.crc32(repr(parts).encode()):08x}"
     )
 
@@ -78,34 +84,37 @@ def run_gate(
 
     Args:
         suite: what is gated.
-        load: ``quiet`` or ``busy``; a quiet one counts as busy if others took more than `SHARED`
-            CPUs meanwhile.
+        load: ``quiet`` or ``busy``; it counts as run under what `condition` says.
         seed: of every coin, and of what is injected.
         change: what the contender has that the baseline has not.
         injected: whether half of the benchmarks are slowed down.
-        policy: what is in force; the defaults if left out.
+        policy: what is in force; `POLICY` if left out.
 
     Raises:
         CannotMeasure: nothing could be measured.
     """
+    others = Others()
     with tempfile.TemporaryDirectory(prefix="cnnfc-gate-") as place, under(load, seed):
         folder = Path(place)
         sides = suite.sides(folder, change)
+        # Looking for benchmarks is part of a gate, as it is of what other tools take.
+        started = time.perf_counter()
         chosen = suite.chosen(Setting(sides, folder))
         kinds = draw_injections([one.id for one in chosen], seed) if injected else {}
-        others, started = Others(), time.perf_counter()
         answer = judge(
             Request(
                 sides,
                 chosen,
-                policy or Policy(),
+                policy or POLICY,
                 seed,
                 folder,
                 injections={case: INJECTIONS[kind] for case, kind in kinds.items()},
             ),
             _Silence(),
         )
-        wall, cpus = time.perf_counter() - started, others.cpus()
+        wall = time.perf_counter() - started
+    # Its own load has ended by now, and is no other's.
+    cpus = others.cpus()
     if answer.interrupted:
         raise KeyboardInterrupt
     if not any(result.effect for result in answer.results):
@@ -113,8 +122,8 @@ def run_gate(
         reasons += [one.reason for one in answer.skipped]
         raise CannotMeasure(reasons[0] if reasons else "there is no case")
     return {
-        **_point(answer, load if cpus < SHARED else "busy", wall, kinds),
-        "others": digits(cpus),
+        **_point(answer, condition(load, cpus), wall, kinds),
+        "others": digits(cpus, 3),
     }
 
 
@@ -123,6 +132,8 @@ def _point(answer: Answer, load: str, wall: float, kinds: Mapping[str, str]) -> 
         "load": load,
         "seconds": digits(wall),
         "pairs": answer.pairs,
+        # Exit code 1.
+        "red": any(one.fails for one in answer.results),
         "cases": {one.id: _case(one, kinds.get(one.id)) for one in answer.results},
         "canaries": {
             one.name: [digits(one.effect.ratio), digits(one.drift, 3), one.moved]
@@ -148,6 +159,9 @@ def _case(result: BenchmarkResult, kind: str | None) -> dict[str, Any]:
 
 class _Silence:
     """Nobody watches a gate of the study: the study says where it is."""
+
+    def begin(self, phase: str) -> None:
+        """Nothing is shown."""
 
     def case(self, case: str) -> None:
         """Nothing."""

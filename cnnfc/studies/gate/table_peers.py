@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
-from cnnfc.studies.gate.intervals import exact, wilson
+from cnnfc.studies.gate.intervals import exact
 from cnnfc.studies.gate.peer_asv import VARIANTS
+from cnnfc.studies.gate.peer_processes import PROCESSES
 from cnnfc.studies.gate.peers import SIZES
-from cnnfc.studies.gate.table_runs import Gates, between
+from cnnfc.studies.gate.recorded import CONDITIONS
+from cnnfc.studies.gate.table_runs import Gates, between, is_red
 from cnnfc.studies.study import Point
 from cnnfc.studies.text import percent, table
 from cnnfc.verdicts import Verdict
@@ -25,6 +27,10 @@ def _by_ratio(statistic: str, limit: float) -> Says:
     return says
 
 
+def _by_rule(rule: str) -> Says:
+    return lambda case: int(case[rule])
+
+
 def _verdict(case: Mapping[str, Any]) -> int:
     return {Verdict.REGRESSION: 1, Verdict.IMPROVEMENT: -1}.get(case["verdict"], 0)
 
@@ -35,38 +41,47 @@ _ROWS: Final[tuple[tuple[str, str, Says], ...]] = (
       for name, options in VARIANTS.items()),
     ("pytest-benchmark mean:5%", "pytest-benchmark", _by_ratio("mean", 0.05)),
     ("pytest-benchmark min:3%", "pytest-benchmark", _by_ratio("min", 0.03)),
-    ("benchstat's rule", "processes", lambda case: int(case["benchstat"])),
-    ("pyperf's rule", "processes", lambda case: int(case["pyperf"])),
+    *((f"{rule}'s rule, {PROCESSES} processes a side", "processes", _by_rule(rule))
+      for rule in ("benchstat", "pyperf")),
 )  # fmt: skip
 
 
 def peers(gates: Gates, points: Mapping[str, Point]) -> list[str]:
-    """A row a tool; the gate's own first."""
+    """A table for each of `CONDITIONS` that a tool ran under: the gate's row, then a row a tool."""
     found = {k: p for k, p in points.items() if k.startswith("peer ")}
-    rows = []
-    for title, tool, says in _ROWS:
-        mine = {k: p for k, p in found.items() if k.split(" ")[1] == tool and "cases" in p}
-        same = [p for k, p in mine.items() if k.split(" ")[2] == "identical"]
-        slowed = [p for k, p in mine.items() if k.split(" ")[2] == "injected"]
-        if same or slowed:
-            rows.append(_row(title, same, slowed, says))
+    lines = []
+    for load in CONDITIONS:
+        rows = []
+        for title, tool, says in _ROWS:
+            same, slowed = (
+                [
+                    point
+                    for key, point in found.items()
+                    if key.split(" ")[1:3] == [tool, code] and point.get("load") == load
+                ]
+                for code in ("identical", "injected")
+            )
+            if same or slowed:
+                reds = sum(any(says(case) == 1 for case in _judged(point)) for point in same)
+                rows.append(_row(title, same, slowed, reds, says))
+        if rows:
+            same = gates.of("identical", load)
+            reds = sum(map(is_red, same))
+            own = _row("cnnfc gate", same, gates.of("injected", load), reds, _verdict)
+            head = (f"tool, {load}", "runs", "red runs", "red (95%)", "benchmarks slower")
+            caught = [f"{size} caught" for size in SIZES]
+            lines += [*table((*head, "quicker", *caught, "s a run"), [own, *rows]), ""]
     skipped = sorted(
         {f"{k.split(' ')[1]}: {p['skipped']}" for k, p in found.items() if "skipped" in p}
     )
-    if not rows and not skipped:
-        return []
-    own = _row(
-        "cnnfc gate", gates.of("identical", "quiet"), gates.of("injected", "quiet"), _verdict
-    )
-    head = ("tool, quiet", "runs", "red runs", "red (95%)", "benchmarks slower", "quicker")
-    head_of_sizes = [f"{size} caught" for size in SIZES]
-    return [*table((*head, *head_of_sizes, "s a run"), [own, *rows]), *skipped, ""]
+    return [*lines, *skipped, ""] if skipped else lines
 
 
-def _row(title: str, same: list[Point], slowed: list[Point], says: Says) -> tuple[str, ...]:
-    flags = [[says(case) for case in _judged(point)] for point in same]
-    reds = sum(1 in run for run in flags)
-    every = [flag for run in flags for flag in run]
+def _row(
+    title: str, same: Sequence[Point], slowed: Sequence[Point], reds: int, says: Says
+) -> tuple[str, ...]:
+    """Intervals are of runs alone, as benchmarks of one run have much in common."""
+    every = [says(case) for point in same for case in _judged(point)]
     cells = []
     for size in SIZES:
         caught = [
@@ -75,9 +90,7 @@ def _row(title: str, same: list[Point], slowed: list[Point], says: Says) -> tupl
             for case in _judged(point)
             if case.get("injected") == size
         ]
-        low_high = between(wilson(sum(caught), len(caught)))
-        share = percent(sum(caught) / len(caught)) if caught else ""
-        cells.append(f"{share} of {len(caught)} ({low_high})" if caught else "")
+        cells.append(f"{percent(sum(caught) / len(caught))} of {len(caught)}" if caught else "")
     seconds = [point["seconds"] for point in (*same, *slowed)]
     return (
         title,

@@ -8,14 +8,25 @@ from typing import Any, Final
 
 import numpy as np
 
+from cnnfc.analysis.signed_rank import bounds, hodges_lehmann, p_above, p_below
 from cnnfc.gate.legs import TYPICAL
 from cnnfc.gate.pairs import Protocol
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.trial import State
 from cnnfc.studies.gate.intervals import wilson
-from cnnfc.studies.gate.recorded import BLOCKS, LEG_SECONDS, LOADS, SHARES, Option, Recorded, read
+from cnnfc.studies.gate.recorded import (
+    BLOCKS,
+    CONDITIONS,
+    LEG_SECONDS,
+    SHARES,
+    TENTH,
+    Option,
+    Recorded,
+    Values,
+    read,
+)
 from cnnfc.studies.gate.resample import FEWEST, Runs, simulate, wald
-from cnnfc.studies.gate.table_runs import between, one_thread
+from cnnfc.studies.gate.table_runs import between, one_thread, title_of
 from cnnfc.studies.study import Point
 from cnnfc.studies.text import percent, table
 
@@ -25,6 +36,8 @@ _SLOWDOWNS: Final = (0.01, 0.02, 0.03, 0.05, 0.10, 0.20)
 #: Sizes between which the one is looked for that is caught almost always.
 _SIZES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10, 0.15, 0.20)
 _ALMOST_ALWAYS: Final = 0.98
+#: Of each end of the interval of what the recorded pairs are off by (95% both).
+_LEVEL: Final = 0.025
 #: From this spread on the pairs are compared with Wald's bound: below, the least number of pairs
 #: of an exact test decides.
 _WALD_FROM: Final = 0.03
@@ -36,7 +49,7 @@ def tables(points: Mapping[str, Point], settings: Mapping[str, Any]) -> list[str
     """Rates of errors by load, then every benchmark with what is caught of it almost always."""
     lines = []
     option = gates_option()
-    for load in LOADS:
+    for load in CONDITIONS:
         recorded = read(points, load)
         if recorded is None:
             continue
@@ -69,7 +82,7 @@ def _rates(load: str, recorded: Recorded, option: Option, same: Runs) -> list[st
         slower = simulate(recorded, option, RUNS // 4, seed=2, slowdown=size)
         trials.append((f"slower by {percent(size)}", slower))
     tenth = simulate(recorded, option, RUNS // 4, seed=3, tenth=True)
-    trials.append(("every tenth call +50%", tenth))
+    trials.append((title_of(TENTH), tenth))
     rows = []
     for name, runs in trials:
         cells = []
@@ -92,7 +105,32 @@ def _rates(load: str, recorded: Recorded, option: Option, same: Runs) -> list[st
         f"gates on identical code: {percent(reds / RUNS)} red "
         f"({between(wilson(reds, RUNS))}), {np.median(same.seconds):.0f} s of pairs each"
     )
-    return [*table(head, rows), summary, ""]
+    return [*table(head, rows), summary, *_symmetry(load, recorded, option), ""]
+
+
+def _symmetry(load: str, recorded: Recorded, option: Option) -> list[str]:
+    """That the rates above cannot show a bias, and whether the pairs as recorded have one."""
+    pairs = middles(recorded, option)
+    low, high = bounds(pairs, _LEVEL)
+    p = min(1.0, 2 * min(p_above(pairs), p_below(pairs)))
+    centre = percent(math.expm1(hodges_lehmann(pairs)), 2)
+    ends = math.expm1(low), math.expm1(high)
+    said = f"contender slower by {centre} ({between(ends)}), p = {p:.2g}"
+    return [
+        "signs of the drawn pairs are coins, so these rates cannot show a bias to one side;",
+        f"the {len(pairs)} pairs as they were recorded, {load}: {said}",
+    ]
+
+
+def middles(recorded: Recorded, option: Option) -> Values:
+    """The median over the benchmarks of each recorded pair, shape (pairs,).
+
+    One value a pair, because benchmarks of a pair share two workers.  A pair without any is left
+    out.
+    """
+    values = np.array([recorded.of(case, option) for case in recorded.values])
+    medians: Values = np.nanmedian(values[:, ~np.isnan(values).all(axis=0)], axis=0)
+    return medians
 
 
 def _cases(

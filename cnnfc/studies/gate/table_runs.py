@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from cnnfc.analysis.paired import spread
 from cnnfc.analysis.signed_rank import hodges_lehmann
+from cnnfc.gate.cases import Injection
 from cnnfc.studies.gate.intervals import exact, largest_rate, wilson
-from cnnfc.studies.gate.recorded import LOADS, from_text
+from cnnfc.studies.gate.others import DISTURBED
+from cnnfc.studies.gate.recorded import CONDITIONS, from_text
 from cnnfc.studies.study import Point
 from cnnfc.studies.text import percent, table
 from cnnfc.verdicts import Verdict
@@ -54,13 +56,16 @@ class Gates:
 def identical(gates: Gates) -> list[str]:
     """How often gates were red, undecided and moved where nothing had changed, and their cost."""
     rows = []
-    for load in (*LOADS, None):
+    for load in CONDITIONS:
         found = gates.of("identical", load)
-        if found and (load is not None or all(gates.of("identical", one) for one in LOADS)):
-            rows.append(_identical_row(load or "all", found))
+        if found:
+            rows.append(_identical_row(load, found))
     if not rows:
         return []
-    head = ("identical code", "gates", "red", "red (95%)", "benchmarks", "red", "red (95%)")
+    if len(rows) > 1:
+        rows.append(_identical_row("all", gates.of("identical")))
+    # No interval for benchmarks: those of one gate share its pairs of workers.
+    head = ("identical code", "gates", "red", "red (95%)", "benchmarks", "slower", "share")
     cost = ("inconclusive", "moved", "pairs", "s a gate", "s a benchmark")
     lines = table((*head, *cost), rows)
     total, red = len(gates.of("identical")), sum(map(is_red, gates.of("identical")))
@@ -81,23 +86,29 @@ def _identical_row(load: str, found: Sequence[Point]) -> tuple[str, ...]:
         between(exact(reds, len(found))),
         str(len(cases)),
         str(flagged),
-        between(exact(flagged, len(cases))),
+        percent(flagged / len(cases)),
         percent(count(cases, Verdict.INCONCLUSIVE) / len(cases)),
         percent(count(cases, Verdict.MACHINE_MOVED) / len(cases)),
-        f"{median(len(case.get('values', '').split()) for case in cases):g}",
+        f"{median(map(pairs_of, cases)):g}",
         f"{median(seconds):.0f}",
         f"{median(point['seconds'] / len(point['cases']) for point in found):.1f}",
     )
 
 
-def injected(gates: Gates, kinds: Iterable[str]) -> list[str]:
-    """What was caught of each slowdown: by threads and load, then by the spread of the pairs."""
+def injected(gates: Gates, injections: Mapping[str, Sequence[float]]) -> list[str]:
+    """What was caught of each slowdown: by threads and load, then by the spread of the pairs.
+
+    Args:
+        gates: what was measured.
+        injections: fraction and number of calls of each `Injection`, by its name.
+    """
     if not gates.of("injected"):
         return []
     groups: list[tuple[str, Callable[[str, str, Case], bool]]] = [
         ("one thread, quiet", lambda id_, load, _: load == "quiet" and one_thread(id_)),
         ("more threads, quiet", lambda id_, load, _: load == "quiet" and not one_thread(id_)),
         ("busy", lambda _, load, _case: load == "busy"),
+        (DISTURBED, lambda _, load, _case: load == DISTURBED),
     ]
     lower = 0.0
     for upper in SPREADS:
@@ -112,7 +123,7 @@ def injected(gates: Gates, kinds: Iterable[str]) -> list[str]:
         if "injected" in case
     ]
     lines: list[str] = []
-    for kind in kinds:
+    for kind, (fraction, every) in injections.items():
         rows = []
         for name, belongs in groups:
             found = [
@@ -123,7 +134,7 @@ def injected(gates: Gates, kinds: Iterable[str]) -> list[str]:
             if found:
                 rows.append(_injected_row(name, found))
         if rows:
-            title = "every tenth call +50%" if kind == "tenth" else f"slower by {kind}"
+            title = title_of(Injection(fraction, int(every)))
             head = (title, "trials", "caught", "caught (95%)", "passed", "undecided", "measured")
             lines += [*table(head, rows), ""]
     rest = [
@@ -134,8 +145,8 @@ def injected(gates: Gates, kinds: Iterable[str]) -> list[str]:
     ]
     flagged = count(rest, Verdict.REGRESSION)
     lines.append(
-        f"beside them, not slowed: {flagged} of {len(rest)} benchmarks red "
-        f"({between(exact(flagged, len(rest)))})"
+        f"beside them, not slowed: {flagged} of {len(rest)} benchmarks red"
+        + (f" ({percent(flagged / len(rest))})" if rest else "")
     )
     return [*lines, ""]
 
@@ -155,6 +166,7 @@ def _injected_row(name: str, cases: Sequence[Case]) -> tuple[str, ...]:
         name,
         str(len(cases)),
         percent(caught / len(cases)),
+        # A gate has each slowdown once at most, so these are as many gates.
         between(wilson(caught, len(cases))),
         percent(passed / len(cases)),
         percent((len(cases) - caught - passed) / len(cases)),
@@ -212,8 +224,24 @@ def spread_of(case: Case) -> float:
 
 
 def is_red(point: Point) -> bool:
-    """Whether this gate failed because of a slowdown."""
-    return any(case["verdict"] == Verdict.REGRESSION for case in point["cases"].values())
+    """Whether this gate ended with exit code 1: a regression, or a contender that fails."""
+    return bool(point["red"])
+
+
+def pairs_of(case: Case) -> int:
+    """Pairs that the benchmark took, with those that were to confirm its slowdown."""
+    _, fresh = case.get("confirmed", (None, 0))
+    return len(case.get("values", "").split()) + int(fresh)
+
+
+def title_of(injection: Injection) -> str:
+    """What `injection` does, such as ``1 call in 10 slower by 50%``.
+
+    >>> title_of(Injection(0.03))
+    'slower by 3%'
+    """
+    slower = f"slower by {percent(injection.every * injection.fraction)}"
+    return slower if injection.every == 1 else f"1 call in {injection.every} {slower}"
 
 
 def count(cases: Iterable[Case], verdict: Verdict) -> int:

@@ -10,6 +10,8 @@ import pytest
 from cnnfc.errors import UsageError
 from cnnfc.gate import builds, kept, packages
 from cnnfc.gate.builds import changed_since
+from cnnfc.gate.recipe import Recipe
+from cnnfc.gate.versions import Version
 
 
 def value(side):
@@ -296,3 +298,50 @@ def test_variables_of_asvs_matrix_are_set_on_both_sides(plain):
     assert sides.notes == (
         "of RUN_WITH the matrix in asv.conf.json has several values: '2' counts",
     )
+
+
+def test_outputs_of_gates_are_no_work_of_the_tree(plain):
+    plain.write({"reports/gate/main-head/gate.json": "{}"})
+    sides = plain.prepare()
+    assert sides.contender.commit == plain.git("rev-parse", "HEAD")
+    plain.write({"reports/other.json": "{}"})
+    assert changed_since(plain, sides, plain.scratch)
+
+
+def test_a_build_is_known_by_its_compiler_and_by_what_it_is_built_with(monkeypatch):
+    for name in ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS"):
+        monkeypatch.delenv(name, raising=False)
+    version = Version("HEAD", "c", "t", "c")
+    here = {"setuptools": "70"}
+    monkeypatch.setattr(builds.requirements, "installed", lambda: here)
+
+    def key(**matrix):
+        return builds._key(Recipe(build_variables=matrix), version, ("setuptools>=40", "torch"))
+
+    keys = [key(), key(CFLAGS="-O2")]
+    for name in ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS"):
+        monkeypatch.setenv(name, "x")
+        keys.append(key())
+    # asv's matrix goes before the environment, as in the build itself.
+    assert key(CC="y") != key()
+    here["setuptools"] = "71"
+    keys.append(key())
+    here["torch"] = "2.13"
+    keys.append(key())
+    here["numpy"] = "2"
+    assert key() == keys[-1]
+    assert len(set(keys)) == len(keys)
+
+
+def test_compiled_files_that_run_in_another_environment_are_named(plain, wheels):
+    wheels("dep", "1.0")
+    about = {"tiny-1.0.dist-info/METADATA": "Name: tiny\nVersion: 1.0\nRequires-Dist: dep\n"}
+    plain.commit({**about, "tiny-1.0.dist-info/new": ""})
+    plain.commit({"inner/fast.cpython-311.so": ""})
+    notes = plain.prepare().notes
+    (said,) = (note for note in notes if "compiled files" in note)
+    assert said == (
+        f"the contender has compiled files, which were built beside the packages of "
+        f"{sys.executable} and not of the environment that runs them"
+    )
+    assert not any("compiled" in note for note in plain.prepare(here=True).notes)

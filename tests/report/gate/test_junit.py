@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -72,7 +73,7 @@ def test_strict_fails_what_is_inconclusive_or_missing(gates):
     assert [o for _, o, _ in outcomes(parse(gates.doubtful()))] == ["skipped", "passed", "passed"]
     strict = outcomes(parse(gates.doubtful(strict=True)))
     assert [o for _, o, _ in strict] == ["failure", "passed", "passed"]
-    assert strict[0][2].endswith("(--strict)")
+    assert strict[0][2].endswith("(strict)")
 
 
 def test_what_was_broken_before_is_no_error(gates):
@@ -148,3 +149,20 @@ def test_whatever_names_hold_it_can_be_parsed(nasty):
     assert said.count("error") == 1
     text = ET.tostring(suite, encoding="unicode")
     assert not {"\x00", "\x1b", "\x9b", "\ufffe", "\ud800"} & set(text)
+
+
+def test_a_machine_that_moved_is_not_green(gates):
+    said = outcomes(parse(gates.moved()))
+    assert [outcome for _, outcome, _ in said] == ["skipped", "passed", "error"]
+    assert said[-1][0] == "gate"
+    assert "the machine moved" in said[-1][2]
+
+
+def test_a_self_test_is_one_case_that_fails_if_the_gate_is_blind(gates):
+    report = gates.selftest()
+    assert outcomes(parse(report)) == [("selftest", "passed", "")]
+    missed = replace(report, benchmarks=(gates.result(percent=0.3), *report.benchmarks[1:]))
+    for failed in (missed, replace(report, finished_at=None)):
+        ((name, outcome, message),) = outcomes(parse(failed))
+        assert (name, outcome) == ("selftest", "failure")
+        assert message

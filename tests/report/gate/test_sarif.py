@@ -256,3 +256,27 @@ def test_no_text_becomes_a_link_or_leads_out(nasty):
     for uri in uris(run):
         assert not re.match(r"(?i)/|[a-z]+:|.*\.\.", unquote(uri))
     assert not {"\x00", "\x1b", "\ud800"} & set(log(nasty))
+
+
+def test_a_self_test_accuses_no_code(gates):
+    run = parse(gates.selftest())
+    assert run["results"] == []
+    assert run["invocations"][0]["executionSuccessful"] is True
+
+
+@pytest.mark.parametrize(
+    ("project", "prefix"),
+    [("", ""), (".", ""), ("tools/layers", "tools/layers/"), ("a b", "a%20b/"), ("../x", "")],
+)
+def test_places_are_relative_to_the_repository_of_the_project(gates, project, prefix):
+    found = gates.result(gates.Verdict.REGRESSION, file="benchmarks/dense.py")
+    (result,) = json.loads(log(gates.report(found), project))["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place == f"{prefix}benchmarks/dense.py"
+
+
+def test_rules_promise_neither_the_whole_threshold_nor_a_command(gates):
+    rules = {one["id"]: one for one in parse(gates.clean())["tool"]["driver"]["rules"]}
+    assert "half of the threshold" in rules["gate/regression"]["shortDescription"]["text"]
+    assert "a GPU's clock" in rules["gate/machine-moved"]["shortDescription"]["text"]
+    assert all("Where the result names a command" in r["help"]["text"] for r in rules.values())

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -173,3 +174,30 @@ def test_code_spans_show_names_as_they_are(gates):
     text = markdown(gates.report(gates.result(slower, name=name, params=())))
     spans = [p.content for p in inline(parse(text)) if p.type == "code_inline"]
     assert spans.count(name) == 3
+
+
+def test_what_was_never_measured_does_not_come_first_in_the_table_of_all(gates):
+    rows = tables(markdown(gates.usual()))[1][1:]
+    assert [(row[3], row[6]) for row in rows[:4]] == [
+        ("+8.2%", "**slower**"),
+        ("+3.6%", "**slower**"),
+        ("–", "**broken**"),
+        ("+5.1%", "slower, waived"),
+    ]
+    assert [row[6] for row in rows[-2:]] == ["missing", "new"]
+
+
+def test_a_self_test_neither_explains_nor_accepts_its_own_slowdowns(gates):
+    report = gates.selftest()
+    folds = re.findall(r"<summary>(.*)</summary>", markdown(report))
+    assert folds == ["How far this can be trusted", "All 8 benchmarks, the slowest first"]
+    usual = re.findall(r"<summary>(.*)</summary>", markdown(replace(report, selftest=None)))
+    assert usual[1:3] == ["Why the gate fails", "Accept a slowdown"]
+
+
+def test_a_clock_that_differed_is_never_folded_away(gates):
+    report = gates.report(gates.result(gates.Verdict.MACHINE_MOVED, 5.0), gates.result(number=1))
+    text = markdown(report)
+    unfolded = text[: text.index("<details>")]
+    assert "**Careful:** The machine moved: none of 3 reference kernels differs" in unfolded
+    assert "a GPU's clock did." in unfolded

@@ -43,3 +43,9 @@ def test_reading_and_writing_needs_neither_torch_nor_templates():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "[]\n"
+
+
+def test_places_in_sarif_begin_at_the_root_of_the_repository(gates, tmp_path):
+    found = gates.result(gates.Verdict.REGRESSION, file="benchmarks/dense.py")
+    write_all(gates.report(found), tmp_path, project="tools/layers")
+    assert '"tools/layers/benchmarks/dense.py"' in (tmp_path / "gate.sarif").read_text()

@@ -1,3 +1,6 @@
+from http.client import IncompleteRead
+from urllib.error import URLError
+
 import pytest
 
 
@@ -67,3 +70,27 @@ def test_a_damaged_archive_is_refused_in_a_sentence(script, hub, content, said):
 def test_an_answer_that_is_an_error_is_told_in_a_sentence(script, hub, api):
     with pytest.raises(script.github.Refusal, match="GitHub answers 404 to GET /nowhere"):
         list(api.every("/nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (TimeoutError("timed out"), "timed out"),
+        (URLError(OSError("Name or service not known")), "Name or service not known"),
+        (ConnectionResetError(), "ConnectionResetError"),
+        (IncompleteRead(b"12"), "IncompleteRead"),
+    ],
+)
+def test_a_connection_that_fails_is_told_in_a_sentence(script, api, monkeypatch, error, said):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(api._opener, "open", fail)
+    monkeypatch.setattr(script.github.urllib.request, "urlopen", fail)
+    for ask in (
+        lambda: list(api.every("/pulls")),
+        lambda: api.download("/actions/artifacts/5/zip", 100),
+        lambda: api._elsewhere("https://example.org/blob", 100),
+    ):
+        with pytest.raises(script.github.Refusal, match=said):
+            ask()

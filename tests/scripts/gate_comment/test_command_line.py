@@ -30,10 +30,10 @@ def environment(hub, run, tmp_path):
     }
 
 
-def _leave(hub, report, folder):
+def _leave(hub, report, folder, **names):
     path = folder / "gate.json"
     gate_json.write(report, path)
-    hub.leave(hub.archive(gate__json=path.read_bytes()))
+    hub.leave(hub.archive(gate__json=path.read_bytes()), **names)
 
 
 def test_a_slowdown_is_said_on_the_pull_request(main, hub, environment, gates, tmp_path, capsys):
@@ -75,4 +75,20 @@ def test_a_pull_request_that_moved_on_is_left_alone(main, hub, environment, gate
 
 def test_a_run_that_left_nothing_is_no_failure(main, hub, environment, capsys):
     assert main(environment) == 0
-    assert capsys.readouterr().out == "the run left no artifact: no comment\n"
+    assert capsys.readouterr().out == "the run left no artifact cnnfc-gate: no comment\n"
+
+
+def test_the_artifact_may_have_another_name(main, hub, environment, gates, tmp_path, capsys):
+    _leave(hub, gates.usual(), tmp_path, name="gate-of-linux")
+    assert main(environment) == 0
+    assert capsys.readouterr().out == "the run left no artifact cnnfc-gate: no comment\n"
+    assert main(environment | {"GATE_ARTIFACT": "gate-of-linux"}) == 0
+    assert len(hub.comments) == 1
+
+
+def test_a_github_that_nobody_reaches_is_told_in_a_sentence(main, environment, capsys):
+    # Nothing listens at port 1.
+    assert main(environment | {"GITHUB_API_URL": "http://127.0.0.1:1"}) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("no comment: GitHub cannot be reached for GET /pulls?")
+    assert said.count("\n") == 1

@@ -37,4 +37,5 @@ def gate(*verdicts, load="quiet", seconds=60.0, sizes=None, injected=(), rules="
         if place < len(injected) and injected[place]:
             cases[CASES[place]]["injected"] = injected[place]
     point = {"load": load, "seconds": seconds, "pairs": 9, "cases": cases, "made_by": rules}
+    point["red"] = "regression" in verdicts
     return {"started_at": f"2026-01-01 {rules}", **point, **more}

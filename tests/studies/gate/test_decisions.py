@@ -44,6 +44,9 @@ def followed(monkeypatch):
         (0.0, 0.05, 0.015),
         (0.015, 0.01, 0.04),
         (-0.01, 0, 0.1),
+        # Means that are suspected while typical calls are open, and the other way round.
+        (0.02, 0.045, 0.02),
+        (0.012, 0.01, 0.06),
     ],
 )
 def test_every_row_ends_as_a_real_trial_does(followed, centre, tail_centre, spread):

@@ -89,7 +89,8 @@ value = TimeBenchmark().benchmark_timing(Timer())
 assert 2.0 <= value < 2.1, value
 print(spent)
 """
-    for commit, spent in (("first", "[]\n"), ("second", "[0.0001]\n")):
+    # Both commits call the busy loop, so that calling it is no difference.
+    for commit, spent in (("first", "[0.0]\n"), ("second", "[0.0001]\n")):
         ran = subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "ASV_COMMIT": commit},
@@ -161,8 +162,8 @@ class FakeWorker:
 
     asked = []  # noqa: RUF012 - emptied by the test
 
-    def __init__(self, role, place):
-        self.role, self.place = role, place
+    def __init__(self, role, place, seed):
+        self.role, self.place, self.seed = role, place, seed
 
     def __enter__(self):
         return self
@@ -171,7 +172,7 @@ class FakeWorker:
         pass
 
     def ask(self, op, timeout, **fields):
-        self.asked.append((self.role, op))
+        self.asked.append((self.role, op, self.seed))
         slow = 1.5 if "inject" in fields else 1.0
         return {"values": [slow + self.place / 100] * 6} if op == "leg" else {}
 
@@ -179,20 +180,61 @@ class FakeWorker:
 def test_processes_take_turns_and_both_rules_judge_them(task, monkeypatch):
     places = iter(range(100))
     monkeypatch.setattr(
-        peer_processes, "start", lambda _, side, slot, env: FakeWorker(side.role, next(places))
+        peer_processes,
+        "start",
+        lambda _, side, slot, env: FakeWorker(side.role, next(places), env["PYTHONHASHSEED"]),
     )
     FakeWorker.asked.clear()
 
     roles = ("baseline", "contender")
     sides = SimpleNamespace(**{role: SimpleNamespace(role=role) for role in roles})
-    found = peer_processes.measure(task, SimpleNamespace(sides=sides))
-    asked = [role for role, op in FakeWorker.asked if op == "load"]
-    assert asked == list(roles) * peer_processes.PROCESSES
+    found = peer_processes.measure(task, SimpleNamespace(sides=sides), 1)
+    asked = [(role, seed) for role, op, seed in FakeWorker.asked if op == "load"]
+    twos = list(zip(asked[::2], asked[1::2], strict=True))
+    assert len(twos) == peer_processes.PROCESSES
+    assert all({one[0], other[0]} == set(roles) for one, other in twos)
+    assert all(one[1] == other[1] for one, other in twos)
+    # Which side is first is a coin.
+    assert {one[0] for one, _ in twos} == set(roles)
     assert [(found[one.id]["benchstat"], found[one.id]["pyperf"]) for one in CASES] == [
         (0, 0),
         (1, 1),
     ]
     assert len(found[CASES[0].id]["baseline"]) == 3 * peer_processes.PROCESSES
+
+
+@pytest.mark.parametrize("is_second", [False, True])
+def test_a_test_that_is_not_slowed_calls_the_busy_loop_too(task, tmp_path, monkeypatch, is_second):
+    write_tests(tmp_path, task)
+    monkeypatch.delenv(SECOND, raising=False)
+    if is_second:
+        monkeypatch.setenv(SECOND, "1")
+    space = {"__file__": str(tmp_path / "test_layers.py")}
+    exec(compile((tmp_path / "test_layers.py").read_text(), "test_layers.py", "exec"), space)  # noqa: S102
+    spun, called = [], []
+    space["spin"] = spun.append
+    # A loop of 1000 iterations takes 10 us more than an empty one.
+    space["timeit"] = SimpleNamespace(
+        repeat=lambda call, number, repeat: [100 * (1e-6 + 1e-5 * (call() or spun.pop()) / 1000)]
+    )
+    space["api"] = SimpleNamespace(forward=lambda case, device: lambda: called.append(case))
+    for one in CASES:
+        space["test_layer"](lambda call: call(), key(one))
+    # 5% of 1 ms are 50 us.
+    assert spun == [0, 5000 if is_second else 0]
+    assert len(called) == 2
+
+
+def test_a_comparison_beside_others_is_disturbed(monkeypatch):
+    class Suite:
+        def surveyed(self, folder, protocol):
+            return None, [CASES[0]]
+
+    monkeypatch.setattr(peers.peer_processes, "measure", lambda task, setting, seed: {})
+    for cpus, load in ((0.05, "quiet"), (0.5, "disturbed")):
+        monkeypatch.setattr(peers.Others, "cpus", lambda _self, cpus=cpus: cpus)
+        point = peers.compare(Suite(), "processes", "quiet", 1, injected=False)
+        assert (point["load"], point["others"]) == (load, cpus)
 
 
 def test_two_thirds_of_the_cases_are_slowed_each_size_equally_often():

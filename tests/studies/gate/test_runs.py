@@ -1,3 +1,6 @@
+import contextlib
+from dataclasses import replace
+
 import pytest
 
 from cnnfc.errors import CannotMeasure
@@ -6,7 +9,7 @@ from cnnfc.gate.pairs import Protocol
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.whole import Answer
 from cnnfc.studies.gate import runs
-from cnnfc.studies.gate.runs import INJECTIONS, draw_injections, made_by, run_gate
+from cnnfc.studies.gate.runs import INJECTIONS, POLICY, draw_injections, made_by, run_gate
 from cnnfc.verdicts import BenchmarkResult, Effect, Verdict, benchmark_id
 
 NAMES = [f"case {place}" for place in range(14)]
@@ -15,14 +18,15 @@ NAMES = [f"case {place}" for place in range(14)]
 def test_half_of_the_benchmarks_get_one_slowdown_each_another_one():
     drawn = draw_injections(NAMES, 1)
     assert len(drawn) == 7
-    assert sorted(drawn.values()) == sorted(INJECTIONS)
+    assert len(set(drawn.values())) == 7
+    assert set(drawn.values()) < set(INJECTIONS)
     assert drawn == draw_injections(NAMES, 1)
     assert drawn != draw_injections(NAMES, 2)
 
 
 def test_over_many_runs_every_benchmark_gets_every_slowdown():
-    seen = {pair for seed in range(300) for pair in draw_injections(NAMES, seed).items()}
-    assert len(seen) == 14 * 7
+    seen = {pair for seed in range(400) for pair in draw_injections(NAMES, seed).items()}
+    assert len(seen) == 14 * len(INJECTIONS)
 
 
 def test_few_benchmarks_get_few_slowdowns():
@@ -36,8 +40,18 @@ def test_another_protocol_or_policy_is_another_gate():
         made_by(Protocol(leg_seconds=1.0)),
         made_by(policy=Policy(miss=0.123)),
         made_by(policy=Policy(false_red=0.123)),
+        made_by(policy=Policy()),
     }
-    assert len(texts) == 4
+    assert len(texts) == 5
+
+
+def test_a_gate_of_the_study_has_two_and_a_half_minutes():
+    assert Policy(budget=150.0) == POLICY
+    assert "150 s" in made_by()
+
+
+def test_half_of_the_calls_can_be_slowed_as_well():
+    assert (INJECTIONS["half"].every, INJECTIONS["half"].fraction) == (2, 0.05)
 
 
 class FakeSuite:
@@ -85,7 +99,62 @@ def test_a_gate_is_kept_with_its_verdicts_and_its_pairs(monkeypatch):
     if "values" in expected[slowed]:
         expected[slowed]["injected"] = kind
     assert point["cases"] == expected
-    assert (point["load"], point["pairs"]) == ("quiet", 3)
+    assert (point["pairs"], point["red"]) == (3, True)
+    assert asked[0].policy == POLICY
+
+
+@pytest.mark.parametrize(
+    ("load", "cpus", "counted"),
+    [
+        ("quiet", 0.1, "quiet"),
+        ("quiet", 0.11, "disturbed"),
+        ("busy", 0.1, "busy"),
+        ("busy", 0.11, "disturbed"),
+    ],
+)
+def test_a_gate_beside_others_is_disturbed_and_not_busy(monkeypatch, load, cpus, counted):
+    ended = []
+
+    @contextlib.contextmanager
+    def under(load, seed):
+        yield
+        ended.append(load)
+
+    def asked(_self):
+        # Only then is the load of the study itself no other's.
+        assert ended == [load]
+        return cpus
+
+    monkeypatch.setattr(runs, "under", under)
+    monkeypatch.setattr(runs.Others, "cpus", asked)
+    monkeypatch.setattr(runs, "judge", lambda request, watch: answered())
+    point = run_gate(FakeSuite(), load, 5)
+    assert (point["load"], point["others"]) == (counted, cpus)
+
+
+@pytest.mark.parametrize(("side", "is_red"), [("contender", True), ("baseline", False)])
+def test_a_gate_is_red_by_its_exit_code(monkeypatch, side, is_red):
+    slower, broken = answered().results
+    results = (replace(slower, verdict=Verdict.PASS), replace(broken, failed_on=(side,)))
+    monkeypatch.setattr(runs, "judge", lambda request, watch: Answer(results))
+    assert run_gate(FakeSuite(), "quiet", 5)["red"] is is_red
+
+
+def test_looking_for_benchmarks_is_in_the_time_of_a_gate(monkeypatch):
+    now = [100.0]
+
+    class Slow(FakeSuite):
+        def sides(self, folder, change):
+            now[0] += 1000.0
+            return super().sides(folder, change)
+
+        def chosen(self, setting):
+            now[0] += 4.0
+            return super().chosen(setting)
+
+    monkeypatch.setattr(runs.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(runs, "judge", lambda request, watch: answered())
+    assert run_gate(Slow(), "quiet", 5)["seconds"] == 4.0
 
 
 def test_an_interrupted_gate_is_not_kept(monkeypatch):
