@@ -30,7 +30,13 @@ from asv_runner.benchmarks.mark import SkipNotImplemented
 
 from . import worker_cuda
 from .worker_case import Case, Skipped, leave_if_forked, reason
-from .worker_readings import device_blocks, give_back_memory, resident_bytes, torch_threads
+from .worker_readings import (
+    device_blocks,
+    give_back_memory,
+    peak_bytes,
+    resident_bytes,
+    torch_threads,
+)
 
 Answer = dict[str, Any]
 
@@ -153,6 +159,8 @@ class Suite:
             case.set_up()
             try:
                 result = benchmark.do_run()
+                if benchmark.type == "peakmemory":
+                    result = peak_bytes() or result
             finally:
                 leave_if_forked()
                 case.tear_down()

@@ -484,7 +484,12 @@ class Forward:
         return subprocess.run(
             [sys.executable, "-m", "cnnfc.cli", "run", "--here", "--no-report", *options],
             cwd=project.root,
-            env={**os.environ, "PYTHONPATH": str(project.root)},
+            # Bytecode beside the sources would be a change of this work tree.
+            env={
+                **os.environ,
+                "PYTHONPATH": str(project.root),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
             check=False,
             capture_output=True,
             text=True,
