@@ -14,12 +14,13 @@ and a noise that doubles every nine pairs raises it to 1.1% (simulated, 200,000 
 from __future__ import annotations
 
 import bisect
-import functools
 import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cnnfc.analysis.signed_rank import tail_of
 
 #: Numbers of pairs at which a decision may fall.  Early ones are close together, because most
 #: benchmarks are decided there.  A look whose best p-value is above the level cannot decide.
@@ -128,17 +129,9 @@ def simulate(series: int, seed: int, looks: tuple[int, ...] = LOOKS) -> NDArray[
 _CHUNK: Final = 50_000
 
 
-@functools.cache
 def tails(count: int) -> NDArray[np.float64]:
     """Probability of a rank sum of at least the index, of `count` values without ties.
 
     Shape (count (count + 1) / 2 + 1,); shared by all callers, who must not write to it.
     """
-    ways = np.zeros(count * (count + 1) // 2 + 1)
-    ways[0] = 1.0
-    for rank in range(1, count + 1):
-        shifted = np.zeros_like(ways)
-        shifted[rank:] = ways[:-rank]
-        ways = (ways + shifted) / 2
-    found: NDArray[np.float64] = np.cumsum(ways[::-1])[::-1]
-    return found
+    return tail_of(tuple(range(1, count + 1)))

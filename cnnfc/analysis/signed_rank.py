@@ -34,7 +34,7 @@ def p_above(values: Values, centre: float = 0.0) -> float:
         return 1.0
     ranks = _doubled_ranks(np.abs(distances))
     observed = int(ranks[distances > 0].sum())
-    return float(_tail(tuple(sorted(ranks.tolist())))[observed])
+    return float(tail_of(tuple(sorted(ranks.tolist())))[observed])
 
 
 def p_below(values: Values, centre: float = 0.0) -> float:
@@ -71,7 +71,7 @@ def _outside(count: int, level: float) -> int:
     As many means of `_walsh` may lie below the lower bound, and as many above the upper one, as
     the rank sum may be low: the sum counts the means on one side of the centre (J. W. Tukey, 1949).
     """
-    tail = _tail(tuple(range(_DOUBLE, _DOUBLE * (count + 1), _DOUBLE)))
+    tail = tail_of(tuple(range(_DOUBLE, _DOUBLE * (count + 1), _DOUBLE)))
     # tail[2 w] is the probability of a rank sum of at least w; by symmetry that of at most S - w.
     largest = count * (count + 1) // 2
     outside = 0
@@ -96,8 +96,11 @@ def _doubled_ranks(distances: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _tail(ranks: tuple[int, ...]) -> NDArray[np.float64]:
-    """Probability that the (doubled) ranks of the positive values sum to at least the index."""
+def tail_of(ranks: tuple[int, ...]) -> NDArray[np.float64]:
+    """Probability that the ranks of the positive values sum to at least the index.
+
+    Shape (sum of `ranks` + 1,); shared by all callers, who must not write to it.
+    """
     ways = np.zeros(sum(ranks) + 1)
     ways[0] = 1.0
     for rank in ranks:

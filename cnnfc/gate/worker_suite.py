@@ -122,21 +122,15 @@ class Suite:
 
         if name not in self._found:
             self._found[name] = self._fresh(name)
-        benchmark = self._found[name]
-        if _is_timed(benchmark):
-            with self._using(name, index) as case:
-                answer = case.survey(sample_seconds, find_gpu)
-        else:
-            start = time.perf_counter()
-            answer = self.value(name, index)
-            answer.update(seconds=time.perf_counter() - start, number=1)
+        with self._using(name, index) as case:
+            answer = case.survey(sample_seconds, find_gpu)
         held, used = resident_bytes(), device_blocks()
         if gpu is not None:
             taken = worker_cuda.reserved() - on_gpus
             answer.update(gpu=worker_cuda.uuid(gpu), gpu_index=gpu, device_memory=max(0, taken))
         return {
             **answer,
-            "type": benchmark.type,
+            "type": self._found[name].type,
             "memory": max(0, held - memory),
             "device": next((kind for kind in used if used[kind] > blocks.get(kind, 0)), "cpu"),
             "threads": torch_threads(),

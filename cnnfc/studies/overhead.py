@@ -7,7 +7,6 @@ asv itself, in turn and in this interpreter; the wall time of the whole call cou
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from cnnfc.history.results import read_history
 from cnnfc.machine.asv_file import register
 from cnnfc.machine.identity import identify
 from cnnfc.studies import usual_suite
+from cnnfc.studies.programs import call
 from cnnfc.studies.study import Point, Request, Step
 from cnnfc.studies.text import percent, table
 
@@ -33,7 +33,6 @@ SUITES: Final = ("suite", "usual")
 #: What a call costs before the first point: the same with one case.
 STARTS: Final = ("suite-start", "usual-start")
 _SECONDS: Final = {"suite": 33.0, "usual": 160.0, "suite-start": 10.0, "usual-start": 7.0}
-_TIMEOUT: Final = 1200
 
 
 class Overhead:
@@ -95,7 +94,7 @@ def _measure(folder: Path, selection: Sequence[str]) -> Point:
     command += ["--environment", f"existing:{sys.executable}", "--set-commit-hash", commit]
     command += ["--machine", identity.name, "--record-samples", *selection]
     started = time.perf_counter()
-    _call("asv", command)
+    call("asv", command)
     wall = time.perf_counter() - started
     history = read_history(folder / "results")
     points = [point for run in history.runs for point in run.points]
@@ -122,31 +121,9 @@ def _commit(folder: Path) -> str:
     """Make `folder` a git repository, as asv needs one, and give the hash of its only commit."""
     git = ["git", "-C", str(folder), "-c", "user.name=study", "-c", "user.email=study@localhost"]
     git += ["-c", "commit.gpgsign=false"]
-    _call("git", [*git, "init", "--quiet"])
-    _call("git", [*git, "commit", "--quiet", "--allow-empty", "--no-verify", "--message", "study"])
-    return _call("git", [*git, "rev-parse", "HEAD"]).strip()
-
-
-def _call(name: str, command: Sequence[str]) -> str:
-    """Standard output of `command`; raises `CannotMeasure` with its last words if it fails."""
-    try:
-        ran = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-            timeout=_TIMEOUT,
-        )
-    except FileNotFoundError:
-        raise CannotMeasure(f"{name} was not found") from None
-    except subprocess.TimeoutExpired:
-        raise CannotMeasure(f"{name} did not end within {_TIMEOUT} s") from None
-    if ran.returncode:
-        said = (ran.stderr or ran.stdout).strip().splitlines()
-        last = f": {said[-1]}" if said else ""
-        raise CannotMeasure(f"{name} ended with status {ran.returncode}{last}")
-    return ran.stdout
+    call("git", [*git, "init", "--quiet"])
+    call("git", [*git, "commit", "--quiet", "--allow-empty", "--no-verify", "--message", "study"])
+    return call("git", [*git, "rev-parse", "HEAD"]).strip()
 
 
 def tabulate(settings: Mapping[str, Any], points: Mapping[str, Point]) -> list[str]:

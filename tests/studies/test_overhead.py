@@ -5,7 +5,7 @@ import runpy
 import pytest
 
 from cnnfc.errors import CannotMeasure, UsageError
-from cnnfc.studies import overhead, usual_suite
+from cnnfc.studies import programs, usual_suite
 from cnnfc.studies.overhead import Overhead, tabulate
 from cnnfc.studies.study import Request
 
@@ -103,7 +103,7 @@ def test_the_copy_of_the_suite_is_the_suite_with_a_stopwatch(tmp_path, pytestcon
 @pytest.mark.parametrize("name", ["suite-start", "usual-start"])
 def test_asv_measures_a_case_of_both_suites(name, pytestconfig, monkeypatch):
     root = pytestconfig.rootpath
-    monkeypatch.setattr(overhead, "_TIMEOUT", 300)
+    monkeypatch.setattr(programs, "TIMEOUT", 300)
     study = Overhead(Request(root, root / "benchmarks", cases=("dense.2048-1000",)))
     step = next(step for step in study.steps() if step.key == f"1 {name}")
     found = study.measure(step)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnfc.analysis.paired import SMALLEST_SHARE, Rule
-from cnnfc.analysis.sequential import LOOKS
+from cnnfc.analysis.sequential import LOOKS, tails
 from cnnfc.gate.trial import Rules, State
 
 Values = NDArray[np.float64]
@@ -137,14 +137,7 @@ def critical_sum(count: int, level: float) -> float:
 
     Infinity if there is none.
     """
-    ways = np.zeros(count * (count + 1) // 2 + 1)
-    ways[0] = 1.0
-    for rank in range(1, count + 1):
-        shifted = np.zeros_like(ways)
-        shifted[rank:] = ways[:-rank]
-        ways = (ways + shifted) / 2
-    tails = np.cumsum(ways[::-1])[::-1]
-    found = np.flatnonzero(tails <= level)
+    found = np.flatnonzero(tails(count) <= level)
     return float(found[0]) if found.size else math.inf
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from cnnfc.machine.asv_file import register
 from cnnfc.machine.identity import identify
-from cnnfc.studies.gate.peer_call import call, check
-from cnnfc.studies.gate.peer_suites import Task, key, write_asv
+from cnnfc.studies.gate.peer_suites import Task, check, key, write_asv
+from cnnfc.studies.programs import call
 
 #: Options of ``asv continuous`` by the name of the variant.
 VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -43,7 +43,7 @@ def measure(task: Task, folder: Path, options: Sequence[str]) -> dict[str, dict[
         quoted = ", ".join(f"'{re.escape(word)}'" for word in params)
         command += ["--bench", rf"^{re.escape(name)}\({quoted}\)"]
     # asv ends with 1 if something is slower.
-    said = call("asv", [*command, *options], folder, allowed=(0, 1))
+    said = call("asv", [*command, *options], folder, allowed=(0, 1), tracebacks_fail=True)
     by_key = {key(case): case.id for case in task.cases}
     found = {}
     for row in filter(None, map(_ROW.match, said.splitlines())):

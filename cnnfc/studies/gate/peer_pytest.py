@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cnnfc.errors import CannotMeasure
-from cnnfc.studies.gate.peer_call import call, check
-from cnnfc.studies.gate.peer_suites import SECOND, Task, key, write_tests
+from cnnfc.studies.gate.peer_suites import SECOND, Task, check, key, write_tests
 from cnnfc.studies.gate.recording import digits
+from cnnfc.studies.programs import call
 
 
 def measure(task: Task, folder: Path) -> dict[str, dict[str, Any]]:
@@ -26,7 +26,12 @@ def measure(task: Task, folder: Path) -> dict[str, dict[str, Any]]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_layers.py"]
     command += ["--benchmark-storage", "file://./kept"]
     try:
-        call("pytest-benchmark", [*command, "--benchmark-save", "first"], folder)
+        call(
+            "pytest-benchmark",
+            [*command, "--benchmark-save", "first"],
+            folder,
+            tracebacks_fail=True,
+        )
     except CannotMeasure as error:
         if "unrecognized arguments" in str(error):
             raise CannotMeasure(
@@ -34,7 +39,7 @@ def measure(task: Task, folder: Path) -> dict[str, dict[str, Any]]:
             ) from None
         raise
     command += ["--benchmark-save", "second", "--benchmark-compare", "0001"]
-    call("pytest-benchmark", command, folder, {SECOND: "1"})
+    call("pytest-benchmark", command, folder, {SECOND: "1"}, tracebacks_fail=True)
     sides = []
     for path in sorted((folder / "kept").rglob("*.json")):
         stored = json.loads(path.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cnnfc.errors import CannotMeasure
 from cnnfc.gate.cases import GatedCase, Injection
 from cnnfc.studies.gate.suite import Suite
 
@@ -167,3 +168,10 @@ def write_tests(folder: Path, task: Task) -> None:
 
 def _write(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON
     path.write_text(json.dumps(value), encoding="utf-8")
+
+
+def check(cases: Sequence[GatedCase], found: Mapping[str, object], tool: str) -> None:
+    """Raise `CannotMeasure` if `tool` left one of `cases` out."""
+    absent = [case.id for case in cases if case.id not in found]
+    if absent:
+        raise CannotMeasure(f"{tool} said nothing about {absent[0]}")

@@ -122,7 +122,7 @@ def test_the_environment_of_asv_notes_the_commit_and_runs_this_interpreter(tmp_p
 def test_pytest_benchmark_is_compared_by_its_stored_runs(task, tmp_path, monkeypatch):
     calls = []
 
-    def call(name, command, folder, environment=None, allowed=(0,)):
+    def call(name, command, folder, environment=None, **_options):
         calls.append((command, environment))
         values = {"min": 2.0, "median": 3.0, "mean": 4.0} if environment else {}
         stats = {"min": 1.0, "median": 2.0, "mean": 4.0} | values
