@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 
 from cnnfc import cli
-from cnnfc.commands import gate
 from cnnfc.gate import pairs, schedule, whole
 from cnnfc.gate.cases import GatedCase
 from cnnfc.gate.judge import repeat_command
@@ -158,7 +157,7 @@ def judged(monkeypatch):
             return whole.Answer(results=tuple(results))
 
     fake = Judged()
-    monkeypatch.setattr(gate.whole, "judge", fake)
+    monkeypatch.setattr(whole, "judge", fake)
     return fake
 
 
@@ -565,7 +564,7 @@ def quick(monkeypatch):
     real = whole.judge
     short = Protocol(leg_seconds=0.002, blocks=1, warm_calls=1, canary_seconds=0.001)
     monkeypatch.setattr(
-        gate.whole, "judge", lambda request, watch: real(replace(request, protocol=short), watch)
+        whole, "judge", lambda request, watch: real(replace(request, protocol=short), watch)
     )
     monkeypatch.setattr(schedule, "WORTHWHILE", 0.0)
     monkeypatch.setattr(pairs, "CANARIES", ("loop",))

@@ -14,12 +14,12 @@ DRIVER = """
 import sys
 from dataclasses import replace
 from cnnfc import cli
-from cnnfc.commands import gate
+from cnnfc.gate import whole
 from cnnfc.gate import pairs, schedule
 from cnnfc.gate.pairs import Protocol
-real = gate.whole.judge
+real = whole.judge
 short = Protocol(leg_seconds=0.001, blocks=1, warm_calls=1, canary_seconds=0.001)
-gate.whole.judge = lambda request, watch: real(replace(request, protocol=short), watch)
+whole.judge = lambda request, watch: real(replace(request, protocol=short), watch)
 schedule.WORTHWHILE = 0.0
 pairs.CANARIES = ("loop",)
 sys.exit(cli.main(["gate", *sys.argv[1:]]))

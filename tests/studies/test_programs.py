@@ -34,7 +34,7 @@ def test_a_traceback_is_a_failure_where_it_is_asked_for():
 
 
 def test_a_program_that_is_not_there_is_a_reason():
-    with pytest.raises(CannotMeasure, match="^it was not found$"):
+    with pytest.raises(CannotMeasure, match=r"^it was not found$"):
         call("it", ["no-such-program-of-cnnfc"])
 
 
