@@ -47,7 +47,7 @@ def start(tmp_path):
 
 
 #: Legs so short that a pair of tiny benchmarks takes little more than starting its workers.
-QUICK = Protocol(leg_seconds=0.001, blocks=1, warm_calls=1, canary_seconds=0.001)
+QUICK = Protocol(leg_seconds=0.001, blocks=1, repeats=0, warm_calls=1, canary_seconds=0.001)
 
 
 def _write(folder, files):

@@ -20,7 +20,9 @@ def test_the_errors_of_a_run_are_shared_by_its_benchmarks_and_questions():
     assert rules.typical.slower_level == level(0.01 * 0.75)
     assert rules.tail.slower_level == level(0.01 * 0.25)
     assert rules.confirm.slower_level == rules.confirm_tail.slower_level == level(0.1)
-    assert rules.typical.not_slower_level == rules.confirm.not_slower_level == level(0.01)
+    # Of 2% missed slowdowns, 1.78% by the first pairs and 0.22% by the fresh ones.
+    assert rules.typical.not_slower_level == level(0.0178)
+    assert rules.confirm.not_slower_level == level(0.0022)
     assert rules.tail.not_slower_level == rules.confirm_tail.not_slower_level == level(0.05)
     assert not rules.both_directions
 

@@ -21,7 +21,7 @@ from cnnfc.studies.gate.changes import CHANGES
 from cnnfc.studies.gate.peers import TOOLS, compare
 from cnnfc.studies.gate.recorded import LEG_SECONDS, LOADS, TENTH
 from cnnfc.studies.gate.recording import PAIRS, record
-from cnnfc.studies.gate.runs import INJECTIONS, made_by, run_gate
+from cnnfc.studies.gate.runs import INJECTIONS, PATIENT, POLICY, made_by, run_gate
 from cnnfc.studies.gate.suite import Suite
 from cnnfc.studies.gate.table import tabulate
 from cnnfc.studies.study import Point, Request, Step
@@ -34,19 +34,19 @@ ROUNDS: Final = 60
 _BUSY_EVERY: Final = 3
 #: What else has its turn once in so many rounds, each in its own: pairs that are recorded, real
 #: regressions, the other tools.
-_OTHERS_EVERY: Final = 20
-_RECORD_TURNS: Final = (2, 12)
+_OTHERS_EVERY: Final = 60
+_RECORD_TURNS: Final = (2, 32)
 _CHANGE_TURN: Final = 5
 _PEER_TURN: Final = 9
 #: Every so many rounds benchmarks are slowed down as well.
-_INJECTED_EVERY: Final = 2
+_INJECTED_EVERY: Final = 7
 #: Roughly (s): start and survey, and what follows.
 _SECONDS: Final = {
     "record": 20 + 17.0 * PAIRS,
-    "identical": 80.0,
-    "injected": 110.0,
-    "change": 90.0,
-    "peer": 90.0,
+    "identical": 85.0,
+    "injected": 150.0,
+    "change": 120.0,
+    "peer": 60.0,
 }
 
 
@@ -119,5 +119,6 @@ def _peer_steps(number: int) -> list[Step]:
 
 
 def _step(kind: str, rest: str) -> Step:
-    depends = made_by() if kind in ("identical", "injected", "change") else ""
+    policies = {"identical": POLICY, "injected": PATIENT, "change": PATIENT}
+    depends = made_by(policy=policies[kind]) if kind in policies else ""
     return Step(f"{kind} {rest}", f"{kind} {rest}", _SECONDS[kind], depends)

@@ -26,7 +26,8 @@ from cnnfc.gate.survey import survey
 from cnnfc.studies.study import Request
 
 #: Small and large, dense and convolution; the second is bound by memory (8 MB of weights for
-#: 4 MFLOPs), the sixth can lose its layout, the last is a whole step of training.
+#: 4 MFLOPs), the sixth can lose its layout, the last is a whole step of training, with calls short
+#: enough for legs of the usual length.
 CASES: Final = (
     ("dense.Forward.time_layer", "dense.1024-512"),
     ("dense.Forward.time_layer", "dense.2048-1000"),
@@ -34,7 +35,7 @@ CASES: Final = (
     ("conv.Forward.time_layer", "conv2d.3-64.k3.hw32"),
     ("conv.Forward.time_layer", "conv2d.256-256.k3.nobias.hw14"),
     ("conv.Forward.time_layer", "conv2d.64-64.k3.nobias.hw56.nhwc"),
-    ("conv.TrainStep.time_layer", "conv2d.3-64.k3.hw32.n32"),
+    ("dense.TrainStep.time_layer", "dense.1024-512.n32"),
 )
 DEVICES: Final = ("cpu-1", "cpu-2")
 
