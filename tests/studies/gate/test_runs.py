@@ -9,7 +9,7 @@ from cnnfc.gate.pairs import Protocol
 from cnnfc.gate.policy import Policy
 from cnnfc.gate.whole import Answer
 from cnnfc.studies.gate import runs
-from cnnfc.studies.gate.runs import INJECTIONS, POLICY, draw_injections, made_by, run_gate
+from cnnfc.studies.gate.runs import INJECTIONS, PATIENT, POLICY, draw_injections, made_by, run_gate
 from cnnfc.verdicts import BenchmarkResult, Effect, Verdict, benchmark_id
 
 NAMES = [f"case {place}" for place in range(14)]
@@ -45,9 +45,10 @@ def test_another_protocol_or_policy_is_another_gate():
     assert len(texts) == 5
 
 
-def test_a_gate_of_the_study_has_two_and_a_half_minutes():
-    assert Policy(budget=150.0) == POLICY
-    assert "150 s" in made_by()
+def test_a_gate_of_the_study_has_a_minute_and_a_half_and_twice_that_where_code_is_slower():
+    assert Policy(budget=90.0) == POLICY
+    assert Policy(budget=180.0) == PATIENT
+    assert "90 s" in made_by()
 
 
 def test_half_of_the_calls_can_be_slowed_as_well():
@@ -100,7 +101,7 @@ def test_a_gate_is_kept_with_its_verdicts_and_its_pairs(monkeypatch):
         expected[slowed]["injected"] = kind
     assert point["cases"] == expected
     assert (point["pairs"], point["red"]) == (3, True)
-    assert asked[0].policy == POLICY
+    assert asked[0].policy == PATIENT
 
 
 @pytest.mark.parametrize(
