@@ -16,7 +16,7 @@ from cnnfc.cases import Case, Gemm
 from cnnfc.costs import Costs, costs
 from cnnfc.names import BenchmarkName, Device
 from cnnfc.records import Run
-from cnnfc.report.series import Group, Reading, Series
+from cnnfc.timeline.series import Group, Reading, Series
 
 #: Fewer layers than this on a device make no page.
 LEAST_LAYERS: Final = 3

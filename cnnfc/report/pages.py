@@ -10,11 +10,11 @@ from datetime import datetime
 from cnnfc import __version__
 from cnnfc.history.results import History
 from cnnfc.report import text
-from cnnfc.report.arrange import arrange
 from cnnfc.report.layers import all_devices
 from cnnfc.report.model import Link, Page, Site
 from cnnfc.report.views import benchmark, benchmarks, index, machine, parameters
 from cnnfc.report.views.common import Context
+from cnnfc.timeline.arrange import arrange
 
 
 def build_site(

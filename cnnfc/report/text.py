@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
+
+from cnnfc.timeline.moments import utc
 
 #: Shown for a value that is not known.
 MISSING: Final = "–"
@@ -95,8 +97,3 @@ def change(ratio: float) -> str:
     if ratio >= 3:
         return factor(ratio)
     return f"{(ratio - 1) * 100:+.1f}%".replace("-", "−")
-
-
-def utc(moment: datetime) -> datetime:
-    """`moment` in UTC; one without a zone is taken to be in UTC already."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,7 +1,7 @@
 import pytest
 
-from cnnfc.report.arrange import arrange
 from cnnfc.report.layers import all_devices
+from cnnfc.timeline.arrange import arrange
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from cnnfc.names import BenchmarkName
 from cnnfc.records import BenchmarkInfo, Outcome
 from cnnfc.report import links, text
 from cnnfc.report.model import Cell, Column, Figure, Link, Notice, Page, Table
-from cnnfc.report.series import Group, Series, movers
 from cnnfc.report.views import benchmarks, cells, common
 from cnnfc.report.views.benchmark_figures import figures, up
 from cnnfc.report.views.common import Context
+from cnnfc.timeline.series import Group, Series, movers
 from cnnfc.units import Scale
 
 #: Rows a page may have; a benchmark with more gets several pages.

@@ -11,8 +11,8 @@ from cnnfc.report.charts import history
 from cnnfc.report.charts import rows as row_charts
 from cnnfc.report.charts.marks import BUDGET, Mark, Value
 from cnnfc.report.model import Figure, Spec
-from cnnfc.report.series import Group, Reading, Series, movers
 from cnnfc.report.views import common
+from cnnfc.timeline.series import Group, Reading, Series, movers
 
 #: Series that can be told apart by colour and shape.
 FEW: Final = len(palette.SERIES)

@@ -8,8 +8,8 @@ from typing import Final
 from cnnfc.records import Outcome
 from cnnfc.report import text
 from cnnfc.report.model import Cell, Column, Link, Notice, Page, Table
-from cnnfc.report.series import Group, Series, movers, newest_first, typical
 from cnnfc.report.views import cells, common
+from cnnfc.timeline.series import Group, Series, movers, newest_first, typical
 from cnnfc.units import format_value
 
 MOST_ROWS: Final = 1_000

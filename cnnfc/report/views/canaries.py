@@ -8,9 +8,9 @@ from typing import Final
 from cnnfc.report import palette, text
 from cnnfc.report.charts import history
 from cnnfc.report.model import Cell, Column, Figure, Table
-from cnnfc.report.series import Group, Series
 from cnnfc.report.views import cells, common
 from cnnfc.report.views.benchmark_figures import by_device, figure, relative
+from cnnfc.timeline.series import Group, Series
 from cnnfc.units import format_value, scale_for
 
 _MOST_COMMITS: Final = 120

@@ -9,7 +9,7 @@ from dataclasses import replace
 from cnnfc.analysis.summary import NOT_RECORDED
 from cnnfc.report import text
 from cnnfc.report.model import Cell, Sparkline, Table
-from cnnfc.report.series import Reading, Series
+from cnnfc.timeline.series import Reading, Series
 from cnnfc.units import Scale, scale_for
 
 

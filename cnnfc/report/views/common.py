@@ -11,8 +11,8 @@ from cnnfc.records import BenchmarkInfo, Run
 from cnnfc.report import links, text
 from cnnfc.report.charts.marks import Value
 from cnnfc.report.model import Cell, Column
-from cnnfc.report.series import Group, Reading
 from cnnfc.report.views import cells
+from cnnfc.timeline.series import Group, Reading
 from cnnfc.units import scale_for
 
 _FAMILIES = {

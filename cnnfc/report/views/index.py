@@ -10,12 +10,12 @@ from cnnfc.history.results import History
 from cnnfc.report import text
 from cnnfc.report.layers import DeviceLayers
 from cnnfc.report.model import Cell, Column, Notice, Page, Stat, Table
-from cnnfc.report.series import Group, Reading, movers, newest_first
 from cnnfc.report.views import cells, common, parameters
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.conclusion import interval, rival
 from cnnfc.report.views.machine_card import STALE_AFTER, MachineCard, is_stale, machine_card
 from cnnfc.report.views.parameter_tables import share_cell
+from cnnfc.timeline.series import Group, Reading, movers, newest_first
 from cnnfc.units import Scale, scale_for
 
 _MOST_MOVES: Final = 10

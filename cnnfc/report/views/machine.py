@@ -11,11 +11,11 @@ from cnnfc.names import BenchmarkName
 from cnnfc.report import facts, links, text
 from cnnfc.report.layers import DeviceLayers
 from cnnfc.report.model import Fact, Facts, Figure, Link, Notice, Page, Stat, Table
-from cnnfc.report.series import Group, Series, movers, newest_first
 from cnnfc.report.views import common, doctor, parameters
 from cnnfc.report.views.canaries import canary_figures, canary_table
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.machine_tables import changes_table, notes_table, readings_table, runs_table
+from cnnfc.timeline.series import Group, Series, movers, newest_first
 
 
 @dataclass(frozen=True)

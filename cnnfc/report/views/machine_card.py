@@ -11,10 +11,11 @@ from cnnfc.names import BenchmarkName
 from cnnfc.report import text
 from cnnfc.report.layers import DeviceLayers
 from cnnfc.report.model import Cell, Link, Notice, Sparkline
-from cnnfc.report.series import Group, Series, typical
 from cnnfc.report.views import cells, common, parameters
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.machine import latest_record
+from cnnfc.timeline.moments import utc
+from cnnfc.timeline.series import Group, Series, typical
 
 #: A machine that measured nothing for longer is called stale.
 STALE_AFTER: Final = timedelta(days=14)
@@ -42,7 +43,7 @@ class MachineCard:
 
 def is_stale(group: Group, context: Context) -> bool:
     """Whether the group measured nothing for longer than `STALE_AFTER`."""
-    return text.utc(context.now) - text.utc(group.last_run_at) > STALE_AFTER
+    return utc(context.now) - utc(group.last_run_at) > STALE_AFTER
 
 
 def machine_card(

@@ -8,10 +8,10 @@ from typing import Final
 from cnnfc.machine.schema import HardwareRecord
 from cnnfc.report import facts, text
 from cnnfc.report.model import Cell, Column, Table
-from cnnfc.report.series import Group
 from cnnfc.report.views import cells
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.doctor import steadiness_cell
+from cnnfc.timeline.series import Group
 from cnnfc.units import format_duration
 
 MOST_RUNS: Final = 1_000

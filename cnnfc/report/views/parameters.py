@@ -12,13 +12,13 @@ from cnnfc.report.charts.marks import Mark
 from cnnfc.report.layers import DeviceLayers, Ladder, Measured
 from cnnfc.report.links import page_path
 from cnnfc.report.model import Fact, Figure, Link, Notice, Page, Stat, Table
-from cnnfc.report.series import Group
 from cnnfc.report.views import common
 from cnnfc.report.views.benchmark_figures import figure
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.conclusion import conclusion
 from cnnfc.report.views.first_calls import first_call_answer, first_call_figure, first_call_table
 from cnnfc.report.views.parameter_tables import case_table, ladder_table, predictor_table
+from cnnfc.timeline.series import Group
 from cnnfc.units import format_count, format_value
 
 

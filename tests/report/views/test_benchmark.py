@@ -164,8 +164,8 @@ def test_a_chart_stays_within_its_budget_of_marks(make, page_of):
 
 
 def test_more_rows_than_a_page_holds_go_on_further_pages(make, monkeypatch):
-    from cnnfc.report.arrange import arrange
     from cnnfc.report.views.common import Context
+    from cnnfc.timeline.arrange import arrange
 
     monkeypatch.setattr(benchmark, "MOST_ROWS", 3)
     runs = [

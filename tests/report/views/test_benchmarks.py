@@ -1,5 +1,5 @@
-from cnnfc.report.arrange import arrange
 from cnnfc.report.views import benchmarks
+from cnnfc.timeline.arrange import arrange
 
 
 def test_every_benchmark_is_listed_with_what_it_measures(small, make):

@@ -1,8 +1,8 @@
 import pytest
 
 from cnnfc.analysis.summary import NOT_RECORDED, Summary
-from cnnfc.report.series import Reading
 from cnnfc.report.views import cells
+from cnnfc.timeline.series import Reading
 from cnnfc.units import scale_for
 
 

@@ -1,9 +1,9 @@
 import pytest
 
 from cnnfc.analysis.predictors import Fit
-from cnnfc.report.arrange import arrange
 from cnnfc.report.layers import Predictor, all_devices
 from cnnfc.report.views.conclusion import conclusion
+from cnnfc.timeline.arrange import arrange
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
 
 from cnnfc.names import Device
-from cnnfc.report.arrange import arrange
-from cnnfc.report.series import movers, typical
+from cnnfc.timeline.arrange import arrange
+from cnnfc.timeline.series import movers, typical
 
 
 @pytest.fixture

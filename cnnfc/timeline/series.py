@@ -10,7 +10,7 @@ import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, lru_cache
 
 from cnnfc.analysis.summary import Summary
@@ -19,7 +19,7 @@ from cnnfc.errors import UsageError
 from cnnfc.machine.schema import HardwareRecord
 from cnnfc.names import BenchmarkName, Device
 from cnnfc.records import BenchmarkInfo, Outcome, Point, Run
-from cnnfc.report.text import utc
+from cnnfc.timeline.moments import moment_of
 
 
 @dataclass(frozen=True)
@@ -223,8 +223,3 @@ def as_layer(benchmark: str, parameters: tuple[str, ...]) -> Layer | None:
         return Layer(Case.parse(parameters[0]), Device.parse(parameters[1]))
     except UsageError:
         return None
-
-
-def moment_of(moment: datetime | None) -> datetime:
-    """A time that can be compared with any other; the beginning of all times for ``None``."""
-    return datetime.min.replace(tzinfo=UTC) if moment is None else utc(moment)

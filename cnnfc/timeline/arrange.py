@@ -11,7 +11,8 @@ from cnnfc.analysis.summary import summarise
 from cnnfc.history.hardware import record_for
 from cnnfc.history.results import History
 from cnnfc.records import BenchmarkInfo, Outcome, Point, Run
-from cnnfc.report.series import Group, Reading, Series, moment_of
+from cnnfc.timeline.moments import moment_of
+from cnnfc.timeline.series import Group, Reading, Series
 
 
 def arrange(history: History) -> tuple[Group, ...]:

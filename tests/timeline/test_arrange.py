@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cnnfc.records import Outcome
-from cnnfc.report.arrange import arrange
+from cnnfc.timeline.arrange import arrange
 
 
 def test_runs_are_grouped_by_machine_and_environment(make):
