@@ -86,7 +86,7 @@ class BenchmarkResult:
         waived_by: Pattern of the waiver that covers this regression.
         failed_on: Sides on which it fails, of a broken one.
         failure: The end of what it wrote to standard error.
-        explanation: What differs between the sides; see `cnnfc.gate.explain`.
+        explanation: What differs between the sides; see `cnnfc.gate.explaining.explain`.
         command: Repeats this benchmark alone.
         pair_values: Natural logarithm of the ratio of each pair, in the order of measuring.
         tail_values: The same of the means.
@@ -209,7 +209,7 @@ class GateReport:
         seed: Repeats the order of everything.
         pairs: Pairs of workers that were measured.
         strict: Whether inconclusive and missing benchmarks fail.
-        policy: What was in force, JSON-ready (`cnnfc.gate.policy`).
+        policy: What was in force, JSON-ready (`cnnfc.gate.policy.policy`).
         command: What was typed.
         benchmarks: One result each, in the order of the suite.
         canaries: The reference kernels.

@@ -81,7 +81,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _call(options: argparse.Namespace, out: TextIO) -> int:
     from cnnfc.commands.gate import GateOptions, run_gate  # noqa: PLC0415  # loaded if called
-    from cnnfc.gate.policy import parse_budget, parse_fraction  # noqa: PLC0415  # the same
+    from cnnfc.gate.policy.policy import parse_budget, parse_fraction  # noqa: PLC0415  # the same
 
     if options.base is None and not options.selftest:
         raise UsageError("BASE is missing: name the commit to compare with, `cnnfc gate main`")

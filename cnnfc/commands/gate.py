@@ -16,10 +16,11 @@ from cnnfc.commands.interrupts import terminations_interrupt
 from cnnfc.commands.open_gate import GateOptions, OpenGate, scratch_of
 from cnnfc.commands.project import Project, find_project
 from cnnfc.errors import UsageError
-from cnnfc.gate import builds, kept, waivers
-from cnnfc.gate.listing import Listed
-from cnnfc.gate.policy import Policy, read_policy
-from cnnfc.gate.worker_process import check_system
+from cnnfc.gate.measuring.listing import Listed
+from cnnfc.gate.measuring.worker_process import check_system
+from cnnfc.gate.policy import waivers
+from cnnfc.gate.policy.policy import Policy, read_policy
+from cnnfc.gate.preparing import kept, two_sides
 from cnnfc.harness.lock import hold
 
 __all__ = ["GateOptions", "Listed", "OpenGate", "open_gate", "run_gate"]
@@ -54,7 +55,7 @@ def open_gate(
     scratch = scratch_of(project)
     # From here on there are processes to be ended in good order.
     with terminations_interrupt(), hold(project.scratch / "run.lock"):
-        sides = builds.prepare(
+        sides = two_sides.prepare(
             project,
             options.base,
             options.head,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from cnnfc.gate.trial import State, Trial
+from cnnfc.gate.judging.trial import State, Trial
 from cnnfc.harness.progress import Progress
 
 #: What is counted while a gate runs, in the order in which it is said.

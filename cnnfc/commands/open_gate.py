@@ -20,12 +20,14 @@ from cnnfc.commands.gate_progress import GateProgress
 from cnnfc.commands.interrupts import terminations_interrupt
 from cnnfc.commands.project import Project
 from cnnfc.errors import CnnfcError, UsageError
-from cnnfc.gate import builds, policy_changes, waivers, whole
+from cnnfc.gate import whole
 from cnnfc.gate.cases import GatedCase, Injection
-from cnnfc.gate.listing import Listed, list_both
-from cnnfc.gate.pairs import Setting
-from cnnfc.gate.policy import Policy, check_can_fail
-from cnnfc.gate.rules import levels
+from cnnfc.gate.judging.rules import levels
+from cnnfc.gate.measuring.listing import Listed, list_both
+from cnnfc.gate.measuring.setting import Setting
+from cnnfc.gate.policy import policy_changes, waivers
+from cnnfc.gate.policy.policy import Policy, check_can_fail
+from cnnfc.gate.preparing import two_sides
 from cnnfc.gate.sides import Side, Sides
 from cnnfc.harness.repository import open_repository
 from cnnfc.machine import record
@@ -228,7 +230,7 @@ class OpenGate:
 
     def _late_notes(self) -> Iterator[str]:
         try:
-            has_changed = builds.changed_since(
+            has_changed = two_sides.changed_since(
                 self._project, self._sides, scratch_of(self._project)
             )
         except (CnnfcError, OSError) as error:

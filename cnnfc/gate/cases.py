@@ -24,7 +24,7 @@ class GatedCase:
             least.
         memory: Bytes that a worker keeps for it.
         higher_is_better: Direction of a ``track_`` benchmark.
-        timed_by: Clock of its values: ``own``, or one of `cnnfc.gate.worker_cuda`.
+        timed_by: Clock of its values: ``own``, or one of `cnnfc.gate.worker.cuda`.
         gpu: UUID of the CUDA GPU that it uses; None if it uses none or that is not known.
         gpu_index: Place of that GPU among those that CUDA shows to a worker.
         device_memory: Bytes that a worker takes there for it.

@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from cnnfc.gate.cases import GatedCase
-from cnnfc.gate.legs import Block
-from cnnfc.gate.pairs import Protocol as LegProtocol
-from cnnfc.gate.pairs import Setting, measure_pair
-from cnnfc.gate.trial import Trial
+from cnnfc.gate.judging.trial import Trial
+from cnnfc.gate.measuring.legs import Block
+from cnnfc.gate.measuring.pairs import measure_pair
+from cnnfc.gate.measuring.setting import Protocol as LegProtocol
+from cnnfc.gate.measuring.setting import Setting
 
 #: A pair starts two workers, which takes seconds; fewer benchmarks get more blocks in it, so that
 #: at least so much of it is spent on measuring (s).
-WORTHWHILE: Final = 2.0
+WORTHWHILE: Final = 1.0
 MOST_BLOCKS: Final = 8
 #: What is undecided after so many pairs is noisy: more blocks make its pairs steadier, twice as
 #: many from then on.
-NOISY: Final = 9
+NOISY: Final = 8
 
 
 class Watch(Protocol):
@@ -105,7 +106,7 @@ def _measure(
 ) -> None:
     cases = [trial.case for trial in group]
     blocks = blocks_for(cases, setting.protocol, course.pairs, course.block_seconds)
-    stopwatch = _Stopwatch(course.block_seconds, blocks, watch.case, clock)
+    stopwatch = _Stopwatch(course.block_seconds, watch.case, clock)
     outcome = measure_pair(setting, cases, draw, blocks=blocks, watch=stopwatch.case)
     stopwatch.stop()
     for trial in group:
@@ -118,17 +119,15 @@ def _measure(
 
 
 class _Stopwatch:
-    """Notes in `seconds` what a block of each case takes, at the least, by when the next begins."""
+    """Notes in `seconds` what a block of each case takes, at the least: until the next begins."""
 
     def __init__(
         self,
         seconds: dict[str, float],
-        blocks: int,
         watch: Callable[[str], None],
         clock: Callable[[], float],
     ) -> None:
         self._seconds = seconds
-        self._blocks = blocks
         self._watch = watch
         self._clock = clock
         self._running: tuple[str, float] | None = None
@@ -144,7 +143,7 @@ class _Stopwatch:
         if self._running is None:
             return
         case, begun = self._running
-        taken = (self._clock() - begun) / self._blocks
+        taken = self._clock() - begun
         self._seconds[case] = min(taken, self._seconds.get(case, taken))
 
 
@@ -222,6 +221,6 @@ def _left(course: Course, budget_left: float) -> float:
     undecided = [trial for trial in course.trials if not trial.state.is_final]
     if not undecided:
         return 0.0
-    # Most benchmarks of a quiet machine are decided at 9 pairs; after that nobody knows.
-    expected = max(9, round(course.pairs * 1.4))
+    # Most benchmarks of a quiet machine are decided at 8 pairs; after that nobody knows.
+    expected = max(8, round(course.pairs * 1.4))
     return max(0.0, min(budget_left, (expected - course.pairs) * _typical_pair(course)))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+#: What is compared, in this order wherever both are named.
+ROLES: Final = ("baseline", "contender")
 
 
 @dataclass(frozen=True)

@@ -13,21 +13,23 @@ from typing import Final
 import psutil
 
 from cnnfc.analysis.sequential import LOOKS, fewest_pairs
-from cnnfc.gate import canaries, values
+from cnnfc.gate import values
 from cnnfc.gate.cases import GatedCase, Injection
-from cnnfc.gate.explain import explain
-from cnnfc.gate.gpu_clocks import GpuClocks
-from cnnfc.gate.judge import result
-from cnnfc.gate.listing import Listed
-from cnnfc.gate.pairs import Protocol, Setting
-from cnnfc.gate.policy import Policy
-from cnnfc.gate.rules import levels, rules_for
+from cnnfc.gate.explaining.explain import explain
+from cnnfc.gate.judging import canaries
+from cnnfc.gate.judging.judge import result
+from cnnfc.gate.judging.rules import levels, rules_for
+from cnnfc.gate.judging.trial import Trial
+from cnnfc.gate.judging.uncompared import in_order, unmeasured
+from cnnfc.gate.judging.value_verdicts import KINDS
+from cnnfc.gate.measuring.gpu_clocks import GpuClocks
+from cnnfc.gate.measuring.listing import Listed
+from cnnfc.gate.measuring.setting import Protocol, Setting
+from cnnfc.gate.measuring.survey import Survey, survey
+from cnnfc.gate.measuring.worker_process import WorkerLost
+from cnnfc.gate.policy.policy import Policy
 from cnnfc.gate.schedule import Course, Watch, run
 from cnnfc.gate.sides import Sides
-from cnnfc.gate.survey import Survey, survey
-from cnnfc.gate.trial import Trial
-from cnnfc.gate.uncompared import in_order, unmeasured
-from cnnfc.gate.worker_process import WorkerLost
 from cnnfc.units import format_duration
 from cnnfc.verdicts import BenchmarkResult, CanaryResult, SkippedBenchmark, Verdict
 
@@ -138,7 +140,7 @@ def judge(request: Request, watch: Watch, *, free: int | None = None) -> Answer:
             ]
             chosen = request.slow_down([trial.case for trial in course.trials])
             answer.slowed_down = tuple(sorted(chosen))
-            untimed = [case for case in found.cases if case.kind in values.KINDS]
+            untimed = [case for case in found.cases if case.kind in KINDS]
             kept = _VALUES_SHARE * request.policy.budget if untimed else 0.0
             run(
                 course,

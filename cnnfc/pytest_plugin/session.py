@@ -15,7 +15,7 @@ import pytest
 from cnnfc.commands.gate import GateOptions, OpenGate, open_gate
 from cnnfc.commands.project import find_project
 from cnnfc.errors import CnnfcError, NothingMeasured
-from cnnfc.gate.policy import parse_budget, parse_fraction
+from cnnfc.gate.policy.policy import parse_budget, parse_fraction
 from cnnfc.pytest_plugin import outcomes
 from cnnfc.pytest_plugin.items import GatedBenchmark, GateFile, GateFolder
 from cnnfc.pytest_plugin.state import STATE, GateState

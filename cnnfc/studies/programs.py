@@ -22,6 +22,7 @@ def call(
     *,
     allowed: Sequence[int] = (0,),
     tracebacks_fail: bool = False,
+    text: str = "",
 ) -> str:
     """Standard output of a program.
 
@@ -32,6 +33,7 @@ def call(
         environment: variables on top of those of this process.
         allowed: exit codes that are no failure.
         tracebacks_fail: whether a traceback on standard error is a failure whatever the exit code.
+        text: what it reads from its standard input.
 
     Raises:
         CannotMeasure: it is not there, takes longer than `TIMEOUT`, or fails; with its last words.
@@ -43,7 +45,7 @@ def call(
             env={**os.environ, **(environment or {})},
             capture_output=True,
             text=True,
-            stdin=subprocess.DEVNULL,
+            input=text,
             check=False,
             timeout=TIMEOUT,
         )

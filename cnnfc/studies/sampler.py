@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
-import subprocess
 import sys
-import tempfile
-import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from cnnfc.errors import CannotMeasure, CnnfcError
+from cnnfc.harness.conversation import Conversation
 
 
 class ResidentEnded(CnnfcError):
@@ -36,17 +33,9 @@ class Sampler:
         protocol: Mapping[str, float] | None = None,
     ) -> None:
         self._protocol = dict(protocol or {})
-        # A file and not a pipe: nobody reads while the resident measures, and a full pipe stops it.
-        self._complaints = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - closed with the rest
-        self._process = subprocess.Popen(
+        self._talk = Conversation(
             [sys.executable, "-m", "cnnfc.studies.resident", str(benchmarks)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            text=True,
-            env={**os.environ, **environment},
-            # Its forks are stopped with it.
-            start_new_session=True,
+            {**os.environ, **environment},
         )
 
     def __enter__(self) -> Self:
@@ -58,9 +47,7 @@ class Sampler:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
-        self._process.communicate()
-        self._complaints.close()
+        self._talk.stop()
 
     def take(self, benchmark: str, case: str, device: str) -> list[float]:
         """Seconds a call, the values of one process.
@@ -77,31 +64,14 @@ class Sampler:
         return [float(value) for value in answer["values"]]
 
     def _ask(self, line: str) -> dict[str, Any]:
-        process = self._process
-        if process.stdin is None or process.stdout is None:  # never so: both were asked for
-            raise ResidentEnded("the process that takes samples has no pipes")
-        # A resident that hangs is killed, and the read below ends.
-        watchdog = threading.Timer(TIMEOUT, self._stop)
-        watchdog.start()
         try:
-            process.stdin.write(f"{line}\n")
-            process.stdin.flush()
-            answer = process.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        finally:
-            watchdog.cancel()
-        if not answer:
-            process.wait()
-            self._complaints.seek(0)
-            said = self._complaints.read().strip().splitlines()
+            self._talk.send(line)
+            answer = self._talk.receive(time.monotonic() + TIMEOUT)
+        except (OSError, EOFError):  # a time-out is an OSError
+            self._talk.kill()
+            said = self._talk.said().strip().splitlines()
             raise ResidentEnded(
                 f"the process that takes samples ended: {said[-1] if said else 'no last words'}"
-            )
+            ) from None
         found: dict[str, Any] = json.loads(answer)
         return found
-
-    def _stop(self) -> None:
-        # macOS refuses to signal a group of which only a zombie is left.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)

@@ -7,29 +7,29 @@ from cnnfc.analysis.paired import Decision, Rule, decide, effect, excluded, spre
 from cnnfc.analysis.sequential import LOOKS
 from cnnfc.verdicts import Effect
 
-#: 1 of 512, the best p-value of nine pairs, is allowed; 2 of 512 is not.
-RULE = Rule(0.03, 1 / 512, 1 / 512)
+#: 1 of 256, the best p-value of eight pairs, is allowed; 2 of 256 is not.
+RULE = Rule(0.03, 1 / 256, 1 / 256)
 TARGET = math.log(1.03)
 
 
 def test_a_rule_has_the_levels_of_its_promises():
-    assert Rule.of(0.03, false_slower=0.01, missed=0.1) == Rule(0.03, 0.00241, 0.02724)
+    assert Rule.of(0.03, false_slower=0.01, missed=0.1) == Rule(0.03, 0.002494, 0.02729)
 
 
-def test_nine_pairs_that_are_slower_are_slower():
-    assert decide([0.04] * 9, RULE) is Decision.SLOWER
+def test_eight_pairs_that_are_slower_are_slower():
+    assert decide([0.04] * 8, RULE) is Decision.SLOWER
 
 
-def test_nine_pairs_that_are_alike_are_not_slower():
-    assert decide([0.001, -0.001, 0.002] * 3, RULE) is Decision.NOT_SLOWER
+def test_eight_pairs_that_are_alike_are_not_slower():
+    assert decide([0.001, -0.001, 0.002, -0.002] * 2, RULE) is Decision.NOT_SLOWER
 
 
-def test_nine_pairs_about_the_threshold_decide_nothing():
-    # Three of nine are at zero or below, three above the threshold.
-    assert decide([-0.001, 0.02, 0.06] * 3, RULE) is Decision.UNDECIDED
+def test_eight_pairs_about_the_threshold_decide_nothing():
+    # Two of eight are below zero, four above the threshold (its logarithm is 0.0296).
+    assert decide([-0.001, 0.02, 0.04, 0.06] * 2, RULE) is Decision.UNDECIDED
 
 
-@pytest.mark.parametrize("count", [1, 4, 8, 10, 13, 49])
+@pytest.mark.parametrize("count", [1, 4, 9, 11, 13, 49])
 def test_between_looks_nothing_is_decided(count):
     assert count not in LOOKS
     assert decide([0.2] * count, RULE) is Decision.UNDECIDED
@@ -44,18 +44,18 @@ def test_too_few_pairs_for_the_level_decide_nothing():
     ("share", "decision"), [(0.51, Decision.SLOWER), (0.49, Decision.NOT_SLOWER)]
 )
 def test_a_certain_slowdown_below_the_threshold_counts_from_its_half_on(share, decision):
-    assert decide([share * TARGET] * 9, RULE) is decision
+    assert decide([share * TARGET] * 8, RULE) is decision
 
 
 def test_one_pair_on_the_other_side_takes_the_certainty_away():
-    # 2 of 512 patterns are so rare; all nine are below the threshold.
-    assert decide([0.02] * 8 + [-0.001], RULE) is Decision.NOT_SLOWER
-    assert decide([0.04] * 8 + [-0.001], RULE) is Decision.UNDECIDED
+    # 2 of 256 patterns are so rare; all eight are below the threshold.
+    assert decide([0.02] * 7 + [-0.001], RULE) is Decision.NOT_SLOWER
+    assert decide([0.04] * 7 + [-0.001], RULE) is Decision.UNDECIDED
 
 
 def test_pairs_that_are_no_numbers_decide_nothing():
-    assert decide([math.nan] * 9, RULE) is Decision.UNDECIDED
-    assert decide([0.1] * 8 + [math.nan], RULE) is Decision.UNDECIDED
+    assert decide([math.nan] * 8, RULE) is Decision.UNDECIDED
+    assert decide([0.1] * 7 + [math.nan], RULE) is Decision.UNDECIDED
 
 
 def test_an_effect_is_a_ratio_with_its_interval():
@@ -81,11 +81,11 @@ def test_five_pairs_bound_nothing_at_95_percent():
     assert effect([0.0] * 5) == Effect(1.0, 0.0, math.inf, 0.95, 0.0, 5)
 
 
-def test_the_largest_of_nine_pairs_is_excluded_at_their_best_p_value():
-    values = [math.log(1 + n / 1000) for n in range(9)]
-    assert excluded(values, 1 / 512) == pytest.approx(0.008)
-    assert excluded(values[:8], 1 / 512) == math.inf
-    assert excluded([-0.2] * 9, 1 / 512) == pytest.approx(math.exp(-0.2) - 1)
+def test_the_largest_of_eight_pairs_is_excluded_at_their_best_p_value():
+    values = [math.log(1 + n / 1000) for n in range(8)]
+    assert excluded(values, 1 / 256) == pytest.approx(0.007)
+    assert excluded(values[:7], 1 / 256) == math.inf
+    assert excluded([-0.2] * 8, 1 / 256) == pytest.approx(math.exp(-0.2) - 1)
 
 
 def test_a_contender_passes_if_its_threshold_is_excluded():
@@ -93,7 +93,7 @@ def test_a_contender_passes_if_its_threshold_is_excluded():
     rule = Rule(0.03, 1e-12, 0.01)
     passes = 0
     for _ in range(100):
-        values = random.normal(0.015, 0.02, 14)
+        values = random.normal(0.015, 0.02, 15)
         passed = decide(values, rule) is Decision.NOT_SLOWER
         assert passed == (excluded(values, rule.not_slower_level) < rule.threshold)
         passes += passed

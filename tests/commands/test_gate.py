@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 
 from cnnfc import cli
-from cnnfc.gate import pairs, schedule, whole
+from cnnfc.gate import schedule, whole
 from cnnfc.gate.cases import GatedCase
-from cnnfc.gate.judge import repeat_command
-from cnnfc.gate.pairs import Protocol
+from cnnfc.gate.judging.judge import repeat_command
+from cnnfc.gate.measuring import pairs
+from cnnfc.gate.measuring.setting import Protocol
 from cnnfc.harness.lock import hold
 from cnnfc.history import gate_json
 from cnnfc.verdicts import BenchmarkResult, Effect, Verdict
@@ -41,7 +42,7 @@ tail_threshold = 1.0
 canary_tolerance = 1.0
 false_red = 0.4
 miss = 0.4
-largest_pairs = 9
+largest_pairs = 8
 """
 #: A build backend that says what is wrong and fails.
 UNBUILDABLE = {

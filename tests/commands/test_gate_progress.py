@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from cnnfc.commands.gate_progress import GateProgress
-from cnnfc.gate.trial import State
+from cnnfc.gate.judging.trial import State
 
 
 class Terminal(io.StringIO):

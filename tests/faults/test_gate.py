@@ -15,10 +15,11 @@ import sys
 from dataclasses import replace
 from cnnfc import cli
 from cnnfc.gate import whole
-from cnnfc.gate import pairs, schedule
-from cnnfc.gate.pairs import Protocol
+from cnnfc.gate import schedule
+from cnnfc.gate.measuring import pairs
+from cnnfc.gate.measuring.setting import Protocol
 real = whole.judge
-short = Protocol(leg_seconds=0.001, blocks=1, repeats=0, warm_calls=1, canary_seconds=0.001)
+short = Protocol(leg_seconds=0.001, blocks=1, warm_calls=1, canary_seconds=0.001)
 whole.judge = lambda request, watch: real(replace(request, protocol=short), watch)
 schedule.WORTHWHILE = 0.0
 pairs.CANARIES = ("loop",)

@@ -7,9 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cnnfc.gate.pairs import Protocol, Setting
+from cnnfc.gate.measuring.setting import Protocol, Setting
+from cnnfc.gate.measuring.worker_process import Worker
 from cnnfc.gate.sides import Side, Sides
-from cnnfc.gate.worker_process import Worker
 
 SUITES = Path(__file__).parent / "suites"
 
@@ -47,7 +47,7 @@ def start(tmp_path):
 
 
 #: Legs so short that a pair of tiny benchmarks takes little more than starting its workers.
-QUICK = Protocol(leg_seconds=0.001, blocks=1, repeats=0, warm_calls=1, canary_seconds=0.001)
+QUICK = Protocol(leg_seconds=0.001, blocks=1, warm_calls=1, canary_seconds=0.001)
 
 
 def _write(folder, files):

@@ -6,10 +6,21 @@ import pytest
 from cnnfc.analysis.paired import Rule
 from cnnfc.gate import schedule
 from cnnfc.gate.cases import GatedCase
-from cnnfc.gate.legs import Block, Leg
-from cnnfc.gate.pairs import Loss, PairOutcome, Protocol, Setting
-from cnnfc.gate.schedule import MOST_BLOCKS, Course, blocks_for, groups, noise_factor, run
-from cnnfc.gate.trial import Rules, State, Trial
+from cnnfc.gate.judging.trial import Rules, State, Trial
+from cnnfc.gate.measuring.legs import Block, Leg
+from cnnfc.gate.measuring.losses import Loss
+from cnnfc.gate.measuring.pairs import PairOutcome
+from cnnfc.gate.measuring.setting import Protocol, Setting
+from cnnfc.gate.schedule import (
+    CLEAR,
+    MOST_BLOCKS,
+    Course,
+    blocks_for,
+    groups,
+    is_clear,
+    noise_factor,
+    run,
+)
 
 #: Five pairs that agree decide.
 RULE = Rule(0.03, 1 / 32, 1 / 32)
@@ -56,10 +67,11 @@ class Machine:
     def clock(self):
         return self.now
 
-    def measure(self, setting, cases, draw, *, blocks, watch):
+    def measure(self, setting, cases, draw, *, blocks, clear, watch):
         if len(self.calls) == self.interrupt_at:
             raise KeyboardInterrupt
-        self.calls.append(SimpleNamespace(ids=[one.id for one in cases], blocks=blocks))
+        ids = [one.id for one in cases]
+        self.calls.append(SimpleNamespace(ids=ids, blocks=blocks, clear=set(clear)))
         self.now += self.seconds
         outcome = PairOutcome(canaries={"loop": block(1.0)})
         for one in cases:
@@ -166,14 +178,14 @@ def test_who_watches_hears_cases_pairs_and_the_time_left(machine, go):
     go(trial("same"), watch=watch)
     assert watch.cases == ["same"] * 5
     assert watch.phases == [f"pair {number}" for number in range(1, 6)]
-    # Nine pairs of 2 s are expected at first.
-    assert watch.pairs == [(1, 16.0), (2, 14.0), (3, 12.0), (4, 10.0), (5, 0.0)]
+    # Eight pairs of 2 s are expected at first.
+    assert watch.pairs == [(1, 14.0), (2, 12.0), (3, 10.0), (4, 8.0), (5, 0.0)]
 
 
 def test_the_time_left_is_never_more_than_the_budget_and_never_nothing_before_the_end(go):
     watch = Watch()
     go(trial("never", NEVER, largest=18), budget=25.0, watch=watch)
-    assert [left for _, left in watch.pairs[:6]] == [16.0, 14.0, 12.0, 10.0, 8.0, 6.0]
+    assert [left for _, left in watch.pairs[:6]] == [14.0, 12.0, 10.0, 8.0, 6.0, 4.0]
     # After nine pairs four more are guessed, of which the budget has half.
     assert watch.pairs[8] == (9, 7.0)
     watch = Watch()
@@ -201,16 +213,17 @@ def test_groups_keep_the_order_and_take_what_is_too_big_alone():
 @pytest.mark.parametrize(
     ("cases", "seconds", "blocks"),
     [
-        # A block is four legs of 25 ms: 2 s are 20 of them, and 8 the most.
+        # A block is four legs of 12.5 ms: 1 s is 20 of them, and 8 the most.
         (1, 1e-6, 8),
         (3, 1e-6, 7),
         (5, 1e-6, 4),
-        (25, 1e-6, 2),
+        (14, 1e-6, 1),
+        (25, 1e-6, 1),
         # Legs of 10 values of 5 ms take 50 ms.
-        (5, 5e-3, 2),
-        (3, 5e-3, 3),
+        (5, 5e-3, 1),
+        (3, 5e-3, 2),
         # Three values of 1 s are 3 s a leg.
-        (1, 1.0, 2),
+        (1, 1.0, 1),
     ],
 )
 def test_fewer_cases_get_more_blocks(cases, seconds, blocks):
@@ -218,11 +231,12 @@ def test_fewer_cases_get_more_blocks(cases, seconds, blocks):
     assert found == blocks
 
 
-@pytest.mark.parametrize(("pairs", "factor"), [(0, 1), (8, 1), (9, 2), (17, 2), (90, 2)])
+@pytest.mark.parametrize(("pairs", "factor"), [(0, 1), (7, 1), (8, 2), (17, 2), (90, 2)])
 def test_what_stays_undecided_gets_twice_the_blocks(pairs, factor):
     cases = [case(str(n)) for n in range(25)]
     assert noise_factor(pairs) == factor
-    assert blocks_for(cases, Protocol(), pairs) == 2 * factor
+    # One block of each takes 1.25 s.
+    assert blocks_for(cases, Protocol(), pairs) == factor
 
 
 def test_noise_never_asks_for_more_than_the_most_blocks():
@@ -232,14 +246,14 @@ def test_noise_never_asks_for_more_than_the_most_blocks():
 
 def test_blocks_grow_while_the_pairs_go_by(machine, go):
     go(*(trial(f"never {n}", NEVER, largest=24) for n in range(25)))
-    assert [call.blocks for call in machine.calls] == [2] * 9 + [4] * 15
+    assert [call.blocks for call in machine.calls] == [1] * 8 + [2] * 16
 
 
 def test_a_setup_before_each_call_counts_from_the_second_pair_on(machine, go):
     """Calls alone would give 8 blocks; with a setup of seconds these make a pair of minutes."""
     machine.block_seconds["slow to set up"] = 5.0
     course = go(trial("slow to set up", NEVER, largest=6))
-    assert [call.blocks for call in machine.calls] == [2] * 6
+    assert [call.blocks for call in machine.calls] == [1] * 6
     assert course.block_seconds == {"slow to set up": pytest.approx(5.0)}
 
 
@@ -247,13 +261,13 @@ def test_what_a_block_takes_is_learned_by_the_first_pair(machine, go):
     machine.block_seconds["quick"] = 0.1
     machine.block_seconds["other"] = 0.4
     go(trial("quick", NEVER, largest=3), trial("other", NEVER, largest=3))
-    # 2 s are four times 0.5 s.
-    assert [call.blocks for call in machine.calls] == [2, 4, 4]
+    # 1 s is twice 0.5 s.
+    assert [call.blocks for call in machine.calls] == [1, 2, 2]
 
 
 def test_the_least_that_a_block_took_counts(machine, go):
-    assert blocks_for([case("a")], Protocol(), 0, {}) == 2
-    assert blocks_for([case("a")], Protocol(), 0, {"a": 0.4}) == 5
+    assert blocks_for([case("a")], Protocol(), 0, {}) == 1
+    assert blocks_for([case("a")], Protocol(), 0, {"a": 0.2}) == 5
     machine.block_seconds["a"] = 1.0
     course = Course([trial("a", NEVER, largest=2)], block_seconds={"a": 0.5})
     run(
@@ -265,5 +279,46 @@ def test_the_least_that_a_block_took_counts(machine, go):
         watch=Watch(),
         clock=machine.clock,
     )
-    assert [call.blocks for call in machine.calls] == [4, 4]
+    assert [call.blocks for call in machine.calls] == [2, 2]
     assert course.block_seconds == {"a": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("first", "fresh", "clear"),
+    [
+        ([0.2, 0.2], [], True),
+        ([-0.2, -0.2], [], True),
+        # Disturbances go either way.
+        ([0.2, -0.2], [], False),
+        ([-0.2, 0.2], [], False),
+        # The logarithm of 1.1 is 0.0953, and both have to be above it.
+        ([0.096, 0.096], [], True),
+        ([0.2, 0.095], [], False),
+        ([0.095, 0.2], [], False),
+        ([-0.2, -0.095], [], False),
+        ([CLEAR, CLEAR], [], False),
+        # One pair is not enough, and the last two count.
+        ([], [], False),
+        ([0.2], [], False),
+        ([0.0, 0.2, 0.2], [], True),
+        ([0.2, 0.2, 0.0], [], False),
+        # Fresh pairs are the last ones.
+        ([0.0, 0.2], [0.2], True),
+        ([0.2, 0.2], [0.0], False),
+        ([0.0, 0.0], [0.2, 0.2], True),
+        ([0.2, 0.2], [0.2, -0.2], False),
+    ],
+)
+def test_sides_are_clearly_apart_if_the_last_two_pairs_say_so_in_one_direction(first, fresh, clear):
+    one = trial("a")
+    one.typical += first
+    one.fresh_typical += fresh
+    # Means do not decide what is measured again.
+    one.tail += [0.2] * len(first)
+    assert is_clear(one) is clear
+
+
+def test_what_two_pairs_found_far_apart_is_not_measured_again_within_a_pair(machine, go):
+    machine.ratios |= {"slow": 1.2, "quick": 0.8, "near": 1.05}
+    go(*(trial(name, NEVER, largest=4) for name in ("same", "slow", "quick", "near")))
+    assert [call.clear for call in machine.calls] == [set()] * 2 + [{"slow", "quick"}] * 2

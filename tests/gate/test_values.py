@@ -10,9 +10,10 @@ import pytest
 
 from cnnfc.gate import values
 from cnnfc.gate.cases import GatedCase
-from cnnfc.gate.listing import list_both
-from cnnfc.gate.survey import survey
-from cnnfc.gate.worker_process import WorkerLost
+from cnnfc.gate.measuring import value_processes
+from cnnfc.gate.measuring.listing import list_both
+from cnnfc.gate.measuring.survey import survey
+from cnnfc.gate.measuring.worker_process import WorkerLost
 from cnnfc.verdicts import Verdict
 
 CASE = GatedCase("it.track_it", "it.track_it", (), 0, kind="track", unit="apples")
@@ -49,7 +50,9 @@ def told(make_setting, monkeypatch):
                     raise answer
                 return answer if isinstance(answer, dict) else {"value": answer}
 
-        monkeypatch.setattr(values, "start", lambda _, side, slot, *__: Fake(side.role, slot))
+        monkeypatch.setattr(
+            value_processes, "start", lambda _, side, slot, *__: Fake(side.role, slot)
+        )
         judged = values.Judged()
         found = SimpleNamespace(judged=judged, workers=workers, slots=slots)
         with contextlib.suppress(KeyboardInterrupt):

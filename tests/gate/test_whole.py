@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 
 from cnnfc.analysis.paired import Rule
-from cnnfc.gate import pairs, schedule, whole
+from cnnfc.gate import schedule, whole
 from cnnfc.gate.cases import GatedCase, Injection
-from cnnfc.gate.legs import Block, Leg
-from cnnfc.gate.listing import Listed, list_both
-from cnnfc.gate.pairs import Loss, PairOutcome
-from cnnfc.gate.policy import Policy
-from cnnfc.gate.survey import Survey
+from cnnfc.gate.measuring import pairs
+from cnnfc.gate.measuring.legs import Block, Leg
+from cnnfc.gate.measuring.listing import Listed, list_both
+from cnnfc.gate.measuring.losses import Loss
+from cnnfc.gate.measuring.pairs import PairOutcome
+from cnnfc.gate.measuring.survey import Survey
+from cnnfc.gate.measuring.worker_process import WorkerLost
+from cnnfc.gate.policy.policy import Policy
 from cnnfc.gate.whole import Request, judge
-from cnnfc.gate.worker_process import WorkerLost
 from cnnfc.verdicts import SkippedBenchmark, Verdict
 
 #: Coarse, so that a few short pairs decide.
@@ -23,7 +25,7 @@ COARSE = Policy(
     canary_tolerance=1.0,
     false_red=0.4,
     miss=0.4,
-    largest_pairs=9,
+    largest_pairs=8,
 )
 
 #: Whatever is HERE is done by the contender alone; LATER is after the survey, whose seed is 0.
@@ -325,7 +327,7 @@ def test_values_that_no_time_was_left_for_are_named(faked, monkeypatch):
 )
 def test_what_stops_a_gate_from_outside_leaves_what_was_decided(faked, monkeypatch, error, said):
     def pair(_setting, cases, _draw, **_):
-        if len(done) == 8:
+        if len(done) == 7:
             raise error
         done.append(1)
         return PairOutcome({one.id: (block(1.0),) for one in cases})
@@ -360,10 +362,10 @@ def test_an_interrupt_keeps_what_is_decided(faked, monkeypatch):
     chosen = [replace(LISTED, id=name, name=name) for name in names]
     cases = [replace(CASE, id=name, name=name) for name in names[:2]]
     # Too late for what passes, too early for the fresh pairs that a slowdown takes.
-    answer, _ = faked(*cases, chosen=chosen, watch=Quiet(stop=8), then=schedule.run)
+    answer, _ = faked(*cases, chosen=chosen, watch=Quiet(stop=7), then=schedule.run)
     verdicts = {one.name: one.verdict for one in answer.results}
     assert answer.interrupted
-    assert answer.pairs == 8
+    assert answer.pairs == 7
     assert verdicts == {
         "it.time_same": Verdict.PASS,
         "it.time_slower": Verdict.INCONCLUSIVE,

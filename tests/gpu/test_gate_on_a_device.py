@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnnfc.gate import whole, worker_cuda
+from cnnfc.gate import whole
 from cnnfc.gate.cases import Injection
-from cnnfc.gate.gpu_clocks import GpuClocks
-from cnnfc.gate.listing import list_both
-from cnnfc.gate.pairs import Setting
-from cnnfc.gate.policy import Policy
+from cnnfc.gate.measuring.gpu_clocks import GpuClocks
+from cnnfc.gate.measuring.listing import list_both
+from cnnfc.gate.measuring.setting import Setting
+from cnnfc.gate.measuring.survey import survey
+from cnnfc.gate.policy.policy import Policy
 from cnnfc.gate.sides import Side, Sides
-from cnnfc.gate.survey import survey
+from cnnfc.gate.worker import cuda
 from cnnfc.verdicts import Verdict
 
 # The libraries of a device may warn of what they like; numbers are the matter here.
@@ -165,7 +166,7 @@ def test_the_spinner_keeps_the_gpu_busy_for_as_long_as_it_is_told(nvidia):
     for _ in range(300):  # to its clock
         torch.mm(matrix, matrix)
     torch.cuda.synchronize()
-    spinner = worker_cuda.Spinner(0)
+    spinner = cuda.Spinner(0)
     for seconds in (5e-5, 1e-3):
         taken = []
         for _ in range(20):

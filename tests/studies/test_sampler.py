@@ -50,13 +50,14 @@ def test_a_benchmark_that_the_suite_lacks_is_said(pytestconfig):
 def replaced(tmp_path, monkeypatch):
     """Puts a program of a few lines in the place of the resident."""
 
-    def replace(text):
+    def replace(text, **environment):
         package = tmp_path / "cnnfc" / "studies"
         package.mkdir(parents=True)
         for folder in (package, package.parent):
             (folder / "__init__.py").touch()
         (package / "resident.py").write_text(text)
-        return Sampler(tmp_path, {"PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1"})
+        path = {"PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1"}
+        return Sampler(tmp_path, {**path, **environment})
 
     return replace
 
@@ -76,21 +77,11 @@ def test_a_resident_that_hangs_is_stopped(replaced, monkeypatch):
         pytest.raises(ResidentEnded, match="the process that takes samples ended"),
     ):
         running.take(FORWARD, "dense.64-64", "cpu-1")
-    assert running._process.returncode == -signal.SIGKILL
+    assert running._talk.returncode == -signal.SIGKILL
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="priorities are numbers on POSIX")
 def test_the_environment_of_a_condition_reaches_the_process(replaced):
     program = f"import os; input(); print('{{\"values\": [' + os.environ['{NICE}'] + ']}}')"
-    folder = replaced(program)
-    folder.__exit__(None, None, None)
-    with Sampler(folder_of(folder), {**environment_of(folder), NICE: "7"}) as running:
+    with replaced(program, **{NICE: "7"}) as running:
         assert running.take(FORWARD, "dense.64-64", "cpu-1") == [7.0]
-
-
-def folder_of(running):
-    return running._process.args[-1]
-
-
-def environment_of(running):
-    return {"PYTHONPATH": folder_of(running), "PYTHONSAFEPATH": "1"}

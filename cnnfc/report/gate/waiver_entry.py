@@ -21,8 +21,8 @@ _PLAIN: Final = re.compile(r"[\w.\[\]-]+")
 def waiver_entries(report: GateReport) -> list[str]:
     """The lines of a file that names every regression of `report`, up to what was measured.
 
-    The reason is left to the person who accepts it: `cnnfc.gate.waivers` refuses it while it is
-    empty.  A benchmark whose name no suite could have is left out.
+    The reason is left to the person who accepts it: `cnnfc.gate.policy.waivers` refuses it while it
+    is empty.  A benchmark whose name no suite could have is left out.
     """
     lines: list[str] = []
     slower = [r for r in words.failing(report) if r.verdict is Verdict.REGRESSION]

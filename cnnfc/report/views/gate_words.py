@@ -9,7 +9,8 @@ from typing import Final
 from cnnfc.report import text
 from cnnfc.verdicts import BenchmarkResult, Effect, GateReport, Verdict
 
-#: Probability that either step passes a mean that rose by its threshold: `cnnfc.gate.rules`.
+#: Probability that either step passes a mean that rose by its threshold; as
+#: `cnnfc.gate.judging.rules` has it.
 MEAN_MISS: Final = 0.05
 
 

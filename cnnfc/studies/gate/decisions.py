@@ -1,4 +1,4 @@
-"""Decides many simulated benchmarks at once, exactly as `cnnfc.gate.trial` decides one.
+"""Decides many simulated benchmarks at once, exactly as `cnnfc.gate.judging.trial` decides one.
 
 The states, the looks, the two questions and the fresh pairs are those of `Trial`; a test feeds both
 with the same values.  Pairs here are columns: as soon as the first ones seem slower, those that
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cnnfc.analysis.paired import SMALLEST_SHARE, Rule
 from cnnfc.analysis.sequential import LOOKS, tails
-from cnnfc.gate.trial import Rules, State
+from cnnfc.gate.judging.trial import Rules, State
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnfc.errors import CnnfcError, UsageError
-from cnnfc.gate.trial import State
+from cnnfc.gate.judging.trial import State
 from cnnfc.studies.gate.recorded import CONDITIONS, MEANS, OPTIONS, Option, Recorded, read
 from cnnfc.studies.gate.resample import FEWEST, Runs, simulate
 from cnnfc.studies.gate.table_runs import one_thread

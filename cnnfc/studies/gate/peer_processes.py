@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from cnnfc.errors import CannotMeasure
 from cnnfc.gate.cases import GatedCase, place_of
-from cnnfc.gate.pairs import LOAD_TIMEOUT, Setting, start
-from cnnfc.gate.worker_process import WorkerLost
+from cnnfc.gate.measuring.setting import Setting
+from cnnfc.gate.measuring.worker_process import WorkerLost
+from cnnfc.gate.measuring.workers import LOAD_TIMEOUT, start
 from cnnfc.studies.gate import significance
 from cnnfc.studies.gate.peer_suites import Task
 from cnnfc.studies.gate.recording import digits

@@ -33,7 +33,7 @@ def _slow(path):
 
     from asv_runner.benchmarks.time import TimeBenchmark
 
-    from cnnfc.gate.worker_injection import spinner
+    from cnnfc.gate.worker.injection import spinner
 
     with open(path) as file:
         wanted = json.load(file)
@@ -69,7 +69,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnfc.gate.worker_injection import spin
+from cnnfc.gate.worker.injection import spin
 from cnnfc.measure import api
 
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text())

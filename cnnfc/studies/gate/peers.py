@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from cnnfc.gate.pairs import Protocol
+from cnnfc.gate.measuring.setting import Protocol
 from cnnfc.studies.gate import peer_asv, peer_processes, peer_pytest
 from cnnfc.studies.gate.others import Others, condition
 from cnnfc.studies.gate.peer_suites import Task

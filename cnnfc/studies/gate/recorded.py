@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnfc.gate.cases import Injection
-from cnnfc.gate.legs import TAIL, TYPICAL, Block, Leg, pair_value
+from cnnfc.gate.measuring.legs import TAIL, TYPICAL, Block, Leg, pair_value
 from cnnfc.studies.gate.others import DISTURBED
 from cnnfc.studies.study import Point
 
@@ -35,9 +35,11 @@ STATISTICS: Final = tuple(
 MEANS: Final = ("quietest", "mean")
 #: How much of each leg counts.
 SHARES: Final = (0.5, 1.0)
-BLOCKS: Final = (1, 2, 4)
+BLOCKS: Final = (1, 2, 4, 6)
 #: Length of a recorded leg (s).
-LEG_SECONDS: Final = 0.05
+LEG_SECONDS: Final = 0.025
+#: What a leg takes beyond its length (s): a request, calls that are not timed.
+LEG_COST: Final = 0.004
 #: A slowdown of some calls alone, put into the values after the fact.
 TENTH: Final = Injection(0.05, 10)
 #: Logarithms are kept as whole numbers of this: a hundredth of the spread of the steadiest.
@@ -98,7 +100,7 @@ class Recorded:
     @property
     def start_seconds(self) -> float:
         """What a pair takes beside its legs: two workers that load, layers that are built."""
-        legs = len(self.values) * max(BLOCKS) * 4 * LEG_SECONDS
+        legs = len(self.values) * max(BLOCKS) * 4 * (LEG_SECONDS + LEG_COST)
         return max(0.0, float(np.median(self.seconds)) - legs)
 
 

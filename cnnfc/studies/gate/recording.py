@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from cnnfc.errors import CannotMeasure
-from cnnfc.gate.legs import TYPICAL, pair_value
-from cnnfc.gate.pairs import Protocol, measure_pair
+from cnnfc.gate.measuring.legs import TYPICAL, pair_value
+from cnnfc.gate.measuring.pairs import measure_pair
+from cnnfc.gate.measuring.setting import Protocol
 from cnnfc.studies.gate.others import Others, condition
 from cnnfc.studies.gate.recorded import (
     BLOCKS,
@@ -23,7 +24,7 @@ from cnnfc.studies.study import Point
 
 #: Pairs of one step.
 PAIRS: Final = 6
-PROTOCOL: Final = Protocol(leg_seconds=LEG_SECONDS, blocks=max(BLOCKS), repeats=0)
+PROTOCOL: Final = Protocol(leg_seconds=LEG_SECONDS, blocks=max(BLOCKS))
 
 
 def record(suite: Suite, load: str, seed: int, pairs: int = PAIRS) -> Point:

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from cnnfc.analysis.paired import spread
 from cnnfc.gate.cases import GatedCase
-from cnnfc.gate.legs import TAIL
-from cnnfc.gate.policy import Policy
-from cnnfc.gate.rules import rules_for
+from cnnfc.gate.judging.rules import rules_for
+from cnnfc.gate.judging.trial import Rules, State
+from cnnfc.gate.measuring.legs import TAIL
+from cnnfc.gate.policy.policy import Policy
 from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE, noise_factor
-from cnnfc.gate.trial import Rules, State
 from cnnfc.studies.gate.decisions import CODES, COLUMNS, decide_all
-from cnnfc.studies.gate.recorded import UNIT, Option, Recorded
+from cnnfc.studies.gate.recorded import LEG_COST, UNIT, Option, Recorded
 
 #: Fewer pairs than this are not enough to draw from: a run would see the same ones again and again.
 FEWEST: Final = 12
@@ -134,7 +134,7 @@ def _added(
 
 def _seconds(pairs: NDArray[np.int64], recorded: Recorded, option: Option) -> NDArray[np.float64]:
     """Wall time of the pairs of each run; undecided benchmarks alone go on."""
-    legs = 4 * option.leg_seconds
+    legs = 4 * (option.leg_seconds + LEG_COST)
     seconds = np.zeros(len(pairs))
     for pair in range(int(pairs.max())):
         left = (pairs > pair).sum(axis=1)

@@ -13,11 +13,11 @@ from typing import Any, Final
 from cnnfc.analysis.sequential import LOOKS
 from cnnfc.errors import CannotMeasure
 from cnnfc.gate.cases import Injection
-from cnnfc.gate.legs import TAIL, TYPICAL
-from cnnfc.gate.pairs import Protocol, Setting
-from cnnfc.gate.policy import Policy
-from cnnfc.gate.schedule import MOST_BLOCKS, WORTHWHILE
-from cnnfc.gate.trial import Trial
+from cnnfc.gate.judging.trial import Trial
+from cnnfc.gate.measuring.legs import TAIL, TYPICAL
+from cnnfc.gate.measuring.setting import Protocol, Setting
+from cnnfc.gate.policy.policy import Policy
+from cnnfc.gate.schedule import MOST_BLOCKS, NOISY, WORTHWHILE
 from cnnfc.gate.whole import Answer, Request, judge
 from cnnfc.studies.gate.others import Others, condition
 from cnnfc.studies.gate.recorded import as_text
@@ -39,10 +39,10 @@ INJECTIONS: Final[Mapping[str, Injection]] = {
     "tenth": Injection(0.05, 10),
 }
 #: What a gate of the study is held to: the defaults, but for its time (s).  On identical code 60 of
-#: them fit into an hour and a half.
-POLICY: Final = Policy(budget=90.0)
+#: them fit into two hours.
+POLICY: Final = Policy(budget=120.0)
 #: The same where something is slower: that takes fresh pairs as well.
-PATIENT: Final = Policy(budget=180.0)
+PATIENT: Final = Policy(budget=240.0)
 
 
 def made_by(protocol: Protocol | None = None, policy: Policy | None = None) -> str:
@@ -50,7 +50,7 @@ def made_by(protocol: Protocol | None = None, policy: Policy | None = None) -> s
     legs, rules = protocol or Protocol(), policy or POLICY
     # Levels, looks and the like, too many to write out: only that they are others is of interest.
     family = family_rules(len(CASES) * len(DEVICES), rules)
-    parts = (family, LOOKS, WORTHWHILE, MOST_BLOCKS, legs)
+    parts = (family, LOOKS, WORTHWHILE, MOST_BLOCKS, NOISY, legs)
     return (
         f"{legs.blocks} x {1000 * legs.leg_seconds:g} ms, {TYPICAL} + {TAIL}, "
         f"{100 * rules.threshold:g}% / {100 * rules.tail_threshold:g}%, "

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cnnfc.errors import UsageError
-from cnnfc.gate.policy import Policy
+from cnnfc.gate.policy.policy import Policy
 from cnnfc.names import Device
 from cnnfc.studies.gate.changes import CHANGES
 from cnnfc.studies.gate.peers import TOOLS, compare
@@ -42,9 +42,9 @@ _PEER_TURN: Final = 9
 _INJECTED_EVERY: Final = 7
 #: Roughly (s): start and survey, and what follows.
 _SECONDS: Final = {
-    "record": 20 + 17.0 * PAIRS,
-    "identical": 85.0,
-    "injected": 150.0,
+    "record": 20 + 13.0 * PAIRS,
+    "identical": 115.0,
+    "injected": 180.0,
     "change": 120.0,
     "peer": 60.0,
 }

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Final
 
 from cnnfc.errors import CannotMeasure, CnnfcError
-from cnnfc.gate.bytecode import compile_ahead
 from cnnfc.gate.cases import GatedCase
-from cnnfc.gate.listing import Listed, list_both
-from cnnfc.gate.pairs import Protocol, Setting
+from cnnfc.gate.measuring.listing import Listed, list_both
+from cnnfc.gate.measuring.setting import Protocol, Setting
+from cnnfc.gate.measuring.survey import survey
+from cnnfc.gate.preparing.bytecode import compile_ahead
 from cnnfc.gate.sides import Side, Sides
-from cnnfc.gate.survey import survey
 from cnnfc.studies.study import Request
 
 #: Small and large, dense and convolution; the second is bound by memory (8 MB of weights for

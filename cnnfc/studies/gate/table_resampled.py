@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from cnnfc.analysis.signed_rank import bounds, hodges_lehmann, p_above, p_below
-from cnnfc.gate.legs import TYPICAL
-from cnnfc.gate.pairs import Protocol
-from cnnfc.gate.policy import Policy
-from cnnfc.gate.trial import State
+from cnnfc.gate.judging.trial import State
+from cnnfc.gate.measuring.legs import TYPICAL
+from cnnfc.gate.measuring.setting import Protocol
+from cnnfc.gate.policy.policy import Policy
 from cnnfc.studies.gate.intervals import wilson
 from cnnfc.studies.gate.recorded import (
     BLOCKS,

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from cnnfc.errors import DataError
-from cnnfc.gate.waivers import apply, read_waivers
+from cnnfc.gate.policy.waivers import apply, read_waivers
 from cnnfc.report.gate.waiver_entry import waiver_entries
 from cnnfc.verdicts import Effect
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnfc.gate.rules import TAIL_MISS
+from cnnfc.gate.judging.rules import TAIL_MISS
 from cnnfc.report.views.gate import gate_page
 from cnnfc.report.views.gate_words import MEAN_MISS
 from cnnfc.verdicts import Effect, Verdict

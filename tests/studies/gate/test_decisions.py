@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from cnnfc.gate import trial as trials
 from cnnfc.gate.cases import GatedCase
-from cnnfc.gate.policy import Policy
-from cnnfc.gate.rules import rules_for
-from cnnfc.gate.trial import State, Trial
+from cnnfc.gate.judging import trial as trials
+from cnnfc.gate.judging.rules import rules_for
+from cnnfc.gate.judging.trial import State, Trial
+from cnnfc.gate.policy.policy import Policy
 from cnnfc.studies.gate.decisions import CODES, COLUMNS, critical_sum, decide_all
 
 CASE = GatedCase("a.time_b", "a.time_b", (), 0)

@@ -79,7 +79,7 @@ class TimeBenchmark:
 module = types.ModuleType("asv_runner.benchmarks.time")
 module.TimeBenchmark = TimeBenchmark
 sys.modules["asv_runner.benchmarks.time"] = module
-import cnnfc.gate.worker_injection as injection
+import cnnfc.gate.worker.injection as injection
 spent = []
 class Spinner:
     spend = staticmethod(spent.append)

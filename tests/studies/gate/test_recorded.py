@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from cnnfc.gate.legs import Block, Leg, pair_value
+from cnnfc.gate.measuring.legs import Block, Leg, pair_value
 from cnnfc.studies.gate.recorded import (
     BLOCKS,
     OPTIONS,
@@ -50,16 +50,15 @@ def test_what_is_read_is_what_each_option_makes_of_the_pair(statistic):
 
 
 def test_every_tenth_call_of_the_contender_alone_gets_half_a_call_more():
-    # 4 legs of 12 calls a side and two blocks: calls 10, 20, 30, 40 of the contender's 48 are slow.
-    even = [Block("ABBA", (Leg((1.0,) * 12, 1, 1, None),) * 4)] * 4
+    # Six blocks with two legs of 12 calls a side: 144 calls of the contender, of which 14 are slow.
+    even = [Block("ABBA", (Leg((1.0,) * 12, 1, 1, None),) * 4)] * 6
     kept = reduce_pair(even, 1.0)
     recorded = read({"record": point_of(kept)}, "quiet")
-    whole = Option("mean", 1.0, 4)
-    # 96 calls of the contender, of which 9 are slow by 0.5.
+    whole = Option("mean", 1.0, 6)
     assert recorded.of(CASES[0], whole, tenth=True) == pytest.approx(
-        [math.log(1 + 9 * 0.5 / 96)], abs=UNIT
+        [math.log(1 + 14 * 0.5 / 144)], abs=UNIT
     )
-    assert recorded.of(CASES[0], Option("median", 1.0, 4), tenth=True) == pytest.approx([0.0])
+    assert recorded.of(CASES[0], Option("median", 1.0, 6), tenth=True) == pytest.approx([0.0])
     assert recorded.of(CASES[0], whole) == pytest.approx([0.0])
 
 
@@ -80,8 +79,17 @@ def test_a_lost_case_is_not_a_number_and_loads_are_apart(gate_points):
 
 
 def test_the_time_beside_the_legs_is_what_starting_costs(gate_points):
-    # Two cases of 4 blocks of 4 legs of 0.05 s: 1.6 s of 5 s.
-    assert read({"record": gate_points.recording()}, "quiet").start_seconds == pytest.approx(3.4)
+    # Two cases of 6 blocks of 4 legs of 25 ms, and 4 ms beside each: 1.392 s of 5 s.
+    assert read({"record": gate_points.recording()}, "quiet").start_seconds == pytest.approx(3.608)
+
+
+def test_an_option_that_measures_longer_begins_with_its_own_blocks(gate_points):
+    recorded = read({"record": gate_points.recording()}, "quiet")
+    longer = Option("low", 0.5, 1, more=6, apart=0.015)
+    assert longer in OPTIONS
+    first = recorded.of(CASES[0], Option("low", 0.5, 1))
+    assert recorded.of(CASES[0], longer).tolist() == first.tolist()
+    assert longer.leg_seconds == 0.0125
 
 
 def test_values_are_kept_to_a_hundredth_of_a_percent():

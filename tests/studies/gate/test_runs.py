@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 
 from cnnfc.errors import CannotMeasure
-from cnnfc.gate.listing import Listed
-from cnnfc.gate.pairs import Protocol
-from cnnfc.gate.policy import Policy
+from cnnfc.gate.measuring.listing import Listed
+from cnnfc.gate.measuring.setting import Protocol
+from cnnfc.gate.policy.policy import Policy
 from cnnfc.gate.whole import Answer
 from cnnfc.studies.gate import runs
 from cnnfc.studies.gate.runs import INJECTIONS, PATIENT, POLICY, draw_injections, made_by, run_gate
@@ -45,10 +45,10 @@ def test_another_protocol_or_policy_is_another_gate():
     assert len(texts) == 5
 
 
-def test_a_gate_of_the_study_has_a_minute_and_a_half_and_twice_that_where_code_is_slower():
-    assert Policy(budget=90.0) == POLICY
-    assert Policy(budget=180.0) == PATIENT
-    assert "90 s" in made_by()
+def test_a_gate_of_the_study_has_two_minutes_and_twice_that_where_code_is_slower():
+    assert Policy(budget=120.0) == POLICY
+    assert Policy(budget=240.0) == PATIENT
+    assert "120 s" in made_by()
 
 
 def test_half_of_the_calls_can_be_slowed_as_well():

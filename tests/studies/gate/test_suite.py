@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cnnfc.errors import CannotMeasure, CnnfcError
-from cnnfc.gate.listing import Listed
+from cnnfc.gate.measuring.listing import Listed
 from cnnfc.studies.gate import suite as suite_module
 from cnnfc.studies.gate.changes import CHANGES
 from cnnfc.studies.gate.suite import CASES, Change, Suite, under

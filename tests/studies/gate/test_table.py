@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from cnnfc.studies.gate.recorded import read
+from cnnfc.studies.gate.recorded import Option, read
 from cnnfc.studies.gate.table import tabulate
 from cnnfc.studies.gate.table_resampled import gates_option, middles
 
@@ -139,6 +139,11 @@ def test_a_bias_of_the_recorded_pairs_is_printed_as_drawn_gates_cannot_show_it(g
     # exp(0.02) - 1 is 2.02%; the test's best p of 30 pairs, both sides: 2 ** -29.
     assert found.endswith("p = 1.9e-09")
     assert float(said(0).rpartition(" ")[2]) > 0.01
+
+
+def test_drawn_gates_are_measured_as_a_gate_measures():
+    # Legs of 12.5 of the recorded 25 ms; one block, and five more where the sides are apart.
+    assert gates_option() == Option("low", 0.5, 1, more=6, apart=0.015)
 
 
 def test_the_pairs_are_pooled_to_one_value_each(gate_points):

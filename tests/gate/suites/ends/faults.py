@@ -107,6 +107,6 @@ def track_package():
 
 
 def track_tool():
-    import worker_case  # noqa: F401 - the tool's own module must not be found
+    import readings  # noqa: F401 - the tool's own module must not be found
 
     return 0

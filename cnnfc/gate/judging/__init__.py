@@ -1,0 +1,1 @@
+"""Decides what is measured on, and says what came of it: verdicts with their reasons."""

@@ -1,0 +1,1 @@
+"""Starts workers and takes from them what a gate compares."""

@@ -1,0 +1,1 @@
+"""Reads what a project asks of its gate: thresholds, error rates, waivers."""

@@ -1,0 +1,1 @@
+"""The program that runs one side: started by path, it knows nothing of the rest of cnnfc."""
