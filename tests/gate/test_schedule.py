@@ -12,12 +12,10 @@ from cnnfc.gate.measuring.losses import Loss
 from cnnfc.gate.measuring.pairs import PairOutcome
 from cnnfc.gate.measuring.setting import Protocol, Setting
 from cnnfc.gate.schedule import (
-    CLEAR,
     MOST_BLOCKS,
     Course,
     blocks_for,
     groups,
-    is_clear,
     noise_factor,
     run,
 )
@@ -56,7 +54,10 @@ class Watch:
 
 
 class Machine:
-    """Stands in for the measuring of a pair, with a clock of its own."""
+    """Stands in for the measuring of a pair, with a clock of its own.
+
+    `block_seconds` are those of the blocks of a case, in order, and from the first one again.
+    """
 
     def __init__(self, seconds=2.0):
         self.now, self.seconds = 100.0, seconds
@@ -67,16 +68,19 @@ class Machine:
     def clock(self):
         return self.now
 
-    def measure(self, setting, cases, draw, *, blocks, clear, watch):
+    def measure(self, setting, cases, draw, *, blocks, watch):
         if len(self.calls) == self.interrupt_at:
             raise KeyboardInterrupt
         ids = [one.id for one in cases]
-        self.calls.append(SimpleNamespace(ids=ids, blocks=blocks, clear=set(clear)))
+        self.calls.append(SimpleNamespace(ids=ids, blocks=blocks))
         self.now += self.seconds
         outcome = PairOutcome(canaries={"loop": block(1.0)})
+        for number in range(blocks):
+            for one in cases:
+                watch(one.id)
+                taken = self.block_seconds.get(one.id, (0.0,))
+                self.now += taken[number % len(taken)]
         for one in cases:
-            watch(one.id)
-            self.now += blocks * self.block_seconds.get(one.id, 0.0)
             if one.id in self.losses:
                 outcome.losses[one.id] = self.losses[one.id]
             else:
@@ -176,7 +180,8 @@ def test_a_benchmark_that_fails_twice_holds_nobody_up(machine, go):
 def test_who_watches_hears_cases_pairs_and_the_time_left(machine, go):
     watch = Watch()
     go(trial("same"), watch=watch)
-    assert watch.cases == ["same"] * 5
+    # Four blocks in the first pair, and 1 s is filled by eight at most.
+    assert watch.cases == ["same"] * (4 + 4 * 8)
     assert watch.phases == [f"pair {number}" for number in range(1, 6)]
     # Eight pairs of 2 s are expected at first.
     assert watch.pairs == [(1, 14.0), (2, 12.0), (3, 10.0), (4, 8.0), (5, 0.0)]
@@ -216,14 +221,16 @@ def test_groups_keep_the_order_and_take_what_is_too_big_alone():
         # A block is four legs of 12.5 ms: 1 s is 20 of them, and 8 the most.
         (1, 1e-6, 8),
         (3, 1e-6, 7),
+        (4, 1e-6, 5),
+        # Never fewer than the protocol's.
         (5, 1e-6, 4),
-        (14, 1e-6, 1),
-        (25, 1e-6, 1),
+        (14, 1e-6, 4),
+        (25, 1e-6, 4),
         # Legs of 10 values of 5 ms take 50 ms.
-        (5, 5e-3, 1),
-        (3, 5e-3, 2),
+        (1, 5e-3, 5),
+        (2, 5e-3, 4),
         # Three values of 1 s are 3 s a leg.
-        (1, 1.0, 1),
+        (1, 1.0, 4),
     ],
 )
 def test_fewer_cases_get_more_blocks(cases, seconds, blocks):
@@ -235,8 +242,10 @@ def test_fewer_cases_get_more_blocks(cases, seconds, blocks):
 def test_what_stays_undecided_gets_twice_the_blocks(pairs, factor):
     cases = [case(str(n)) for n in range(25)]
     assert noise_factor(pairs) == factor
+    # Four blocks of each take 5 s.
+    assert blocks_for(cases, Protocol(), pairs) == 4 * factor
     # One block of each takes 1.25 s.
-    assert blocks_for(cases, Protocol(), pairs) == factor
+    assert blocks_for(cases, Protocol(blocks=1), pairs) == factor
 
 
 def test_noise_never_asks_for_more_than_the_most_blocks():
@@ -246,30 +255,29 @@ def test_noise_never_asks_for_more_than_the_most_blocks():
 
 def test_blocks_grow_while_the_pairs_go_by(machine, go):
     go(*(trial(f"never {n}", NEVER, largest=24) for n in range(25)))
-    assert [call.blocks for call in machine.calls] == [1] * 8 + [2] * 16
+    assert [call.blocks for call in machine.calls] == [4] * 8 + [8] * 16
 
 
 def test_a_setup_before_each_call_counts_from_the_second_pair_on(machine, go):
     """Calls alone would give 8 blocks; with a setup of seconds these make a pair of minutes."""
-    machine.block_seconds["slow to set up"] = 5.0
+    machine.block_seconds["slow to set up"] = (5.0,)
     course = go(trial("slow to set up", NEVER, largest=6))
-    assert [call.blocks for call in machine.calls] == [1] * 6
+    assert [call.blocks for call in machine.calls] == [4] * 6
     assert course.block_seconds == {"slow to set up": pytest.approx(5.0)}
 
 
 def test_what_a_block_takes_is_learned_by_the_first_pair(machine, go):
-    machine.block_seconds["quick"] = 0.1
-    machine.block_seconds["other"] = 0.4
+    machine.block_seconds |= {"quick": (0.05,), "other": (0.1,)}
     go(trial("quick", NEVER, largest=3), trial("other", NEVER, largest=3))
-    # 1 s is twice 0.5 s.
-    assert [call.blocks for call in machine.calls] == [1, 2, 2]
+    # 1 s is 6.7 times 0.15 s.
+    assert [call.blocks for call in machine.calls] == [4, 7, 7]
 
 
-def test_the_least_that_a_block_took_counts(machine, go):
-    assert blocks_for([case("a")], Protocol(), 0, {}) == 1
+def test_a_block_that_took_less_in_an_earlier_pair_counts(machine, go):
+    assert blocks_for([case("a")], Protocol(), 0, {}) == 4
     assert blocks_for([case("a")], Protocol(), 0, {"a": 0.2}) == 5
-    machine.block_seconds["a"] = 1.0
-    course = Course([trial("a", NEVER, largest=2)], block_seconds={"a": 0.5})
+    machine.block_seconds["a"] = (1.0,)
+    course = Course([trial("a", NEVER, largest=2)], block_seconds={"a": 0.2})
     run(
         course,
         Setting(None, None),
@@ -279,46 +287,13 @@ def test_the_least_that_a_block_took_counts(machine, go):
         watch=Watch(),
         clock=machine.clock,
     )
-    assert [call.blocks for call in machine.calls] == [2, 2]
-    assert course.block_seconds == {"a": 0.5}
+    assert [call.blocks for call in machine.calls] == [5, 5]
+    assert course.block_seconds == {"a": 0.2}
 
 
-@pytest.mark.parametrize(
-    ("first", "fresh", "clear"),
-    [
-        ([0.2, 0.2], [], True),
-        ([-0.2, -0.2], [], True),
-        # Disturbances go either way.
-        ([0.2, -0.2], [], False),
-        ([-0.2, 0.2], [], False),
-        # The logarithm of 1.1 is 0.0953, and both have to be above it.
-        ([0.096, 0.096], [], True),
-        ([0.2, 0.095], [], False),
-        ([0.095, 0.2], [], False),
-        ([-0.2, -0.095], [], False),
-        ([CLEAR, CLEAR], [], False),
-        # One pair is not enough, and the last two count.
-        ([], [], False),
-        ([0.2], [], False),
-        ([0.0, 0.2, 0.2], [], True),
-        ([0.2, 0.2, 0.0], [], False),
-        # Fresh pairs are the last ones.
-        ([0.0, 0.2], [0.2], True),
-        ([0.2, 0.2], [0.0], False),
-        ([0.0, 0.0], [0.2, 0.2], True),
-        ([0.2, 0.2], [0.2, -0.2], False),
-    ],
-)
-def test_sides_are_clearly_apart_if_the_last_two_pairs_say_so_in_one_direction(first, fresh, clear):
-    one = trial("a")
-    one.typical += first
-    one.fresh_typical += fresh
-    # Means do not decide what is measured again.
-    one.tail += [0.2] * len(first)
-    assert is_clear(one) is clear
-
-
-def test_what_two_pairs_found_far_apart_is_not_measured_again_within_a_pair(machine, go):
-    machine.ratios |= {"slow": 1.2, "quick": 0.8, "near": 1.05}
-    go(*(trial(name, NEVER, largest=4) for name in ("same", "slow", "quick", "near")))
-    assert [call.clear for call in machine.calls] == [set()] * 2 + [{"slow", "quick"}] * 2
+def test_the_least_of_the_blocks_of_a_pair_counts_whatever_is_measured_between_them(machine, go):
+    machine.block_seconds |= {"a": (0.3, 0.2, 0.4, 0.3), "b": (0.6, 0.7, 0.7, 0.5)}
+    course = go(trial("a", NEVER, largest=1), trial("b", NEVER, largest=1))
+    assert [call.blocks for call in machine.calls] == [4]
+    # The last block of all ends with the pair.
+    assert course.block_seconds == pytest.approx({"a": 0.2, "b": 0.5})

@@ -91,7 +91,8 @@ def measure_pair(
                 if any(case.device == "cuda" for case in cases):
                     _measure_canaries(setting, workers, draw, outcome, GPU_CANARIES)
         except _Gone:
-            continue
+            # For what is lost no worker needs to start, and it keeps its own reason.
+            rest = [case for case in rest if case.id not in outcome.losses]
         except NotLoaded as problem:
             for case in rest:
                 outcome.lose(case.id, problem.loss)

@@ -139,8 +139,9 @@ def _seconds(pairs: NDArray[np.int64], recorded: Recorded, option: Option) -> ND
     for pair in range(int(pairs.max())):
         left = (pairs > pair).sum(axis=1)
         # As `cnnfc.gate.schedule.blocks_for`; that the values get steadier is left out here.
-        blocks = np.clip(np.round(WORTHWHILE / (np.maximum(left, 1) * legs)), 1, MOST_BLOCKS)
-        blocks = np.maximum(np.minimum(MOST_BLOCKS, blocks * noise_factor(pair)), option.blocks)
+        blocks = np.minimum(MOST_BLOCKS, np.round(WORTHWHILE / (np.maximum(left, 1) * legs)))
+        blocks = np.maximum(option.blocks, blocks) * noise_factor(pair)
+        blocks = np.maximum(option.blocks, np.minimum(MOST_BLOCKS, blocks))
         seconds += (left > 0) * (recorded.start_seconds + left * blocks * legs)
     return seconds
 

@@ -61,7 +61,7 @@ def setting(tmp_path):
     yield Setting(
         sides,
         tmp_path,
-        protocol=Protocol(leg_seconds=0.01, canary_seconds=0.001, more_blocks=0),
+        protocol=Protocol(leg_seconds=0.01, canary_seconds=0.001),
         injections={"cases.time_with_the_clock_of_asv": Injection(0.2)},
         gpus=gpus,
     )

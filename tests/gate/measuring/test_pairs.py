@@ -4,6 +4,7 @@
 # ruff: noqa: S311
 
 import random
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
@@ -34,7 +35,7 @@ def test_a_pair_has_blocks_of_four_legs_of_each_case(make_setting):
     setting = make_setting("def time_a(): pass\ndef time_b(): pass\n")
     heard = []
     outcome = measured(setting, "it.time_a", "it.time_b", blocks=3, watch=heard.append)
-    assert sorted(heard) == ["it.time_a", "it.time_b"]
+    assert sorted(heard) == ["it.time_a"] * 3 + ["it.time_b"] * 3
     assert not outcome.losses
     assert outcome.seconds > 0
     # asv_runner brings numpy along, which has a matrix product.
@@ -189,7 +190,7 @@ class FakeWorker:
         answer = self.answers.get(op, {"values": [1.0], "started": 0.0, "ended": 1.0})
         if isinstance(answer, Exception):
             raise answer
-        return answer(self.role) if callable(answer) else answer
+        return answer(self.role, fields.get("benchmark")) if callable(answer) else answer
 
     def suspend(self):
         self.notes.append(("suspend", self.role))
@@ -205,7 +206,7 @@ class FakeWorker:
 def fake(make_setting, monkeypatch):
     """Measures a pair with fakes; gives the outcome and everything they were asked."""
 
-    def measure(*cases, seed=1, answers=None, blocks=None, clear=(), **settings):
+    def measure(*cases, seed=1, answers=None, blocks=None, **settings):
         notes, started, heard = [], [], []
 
         def start(_setting, side, slot, environment):
@@ -218,7 +219,6 @@ def fake(make_setting, monkeypatch):
             cases,
             random.Random(seed),
             blocks=blocks,
-            clear=clear,
             watch=heard.append,
         )
         return SimpleNamespace(outcome=outcome, notes=notes, started=started, heard=heard)
@@ -337,111 +337,166 @@ def test_durations_that_cannot_be_are_a_loss(fake, values):
     assert found.outcome.losses["a"].reason == ("its timer gave a duration that is not above zero")
 
 
-def apart(ratio):
-    """A contender that takes `ratio` times as long in every leg."""
-    return {"leg": lambda role: {"values": [ratio if role == "contender" else 1.0] * 3}}
+def course(found):
+    """What was measured, block after block, as a pass over all cases each."""
+    asked = [fields["benchmark"] for _, fields in legs(found)]
+    blocks = asked[::4]
+    # The four legs of a block follow one another.
+    assert asked == [name for name in blocks for _ in range(4)]
+    count = len(set(blocks))
+    return ["".join(blocks[place : place + count]) for place in range(0, len(blocks), count)]
 
 
 def counts(found):
     return {name: len(blocks) for name, blocks in found.outcome.blocks.items()}
 
 
-@pytest.mark.parametrize("ratio", [2.0, 0.5])
-def test_a_case_whose_sides_are_apart_is_measured_again_once_at_the_end_of_the_pair(fake, ratio):
-    found = fake(case("a"), case("b"), answers=apart(ratio), protocol=Protocol())
-    first, second = found.heard[:2]
-    assert {first, second} == {"a", "b"}
-    assert found.heard == [first, second, first, second]
-    # One block of each, then five of each, all at once, although the sides stay apart.
-    blocks = [fields["benchmark"] for _, fields in legs(found)][::4]
-    assert blocks == [first, second] + [first] * 5 + [second] * 5
-    assert counts(found) == {"a": 6, "b": 6}
+def test_every_case_has_had_one_block_before_any_has_its_second(fake):
+    found = fake(case("a"), case("b"), case("c"), protocol=Protocol(blocks=5))
+    passes = course(found)
+    assert len(passes) == 5
+    assert {"".join(sorted(one)) for one in passes} == {"abc"}
+    assert counts(found) == {"a": 5, "b": 5, "c": 5}
 
 
-@pytest.mark.parametrize(
-    ("ratio", "blocks"),
-    [(1.0, 1), (1.0149, 1), (1.0151, 6), (1 / 1.0149, 1), (1 / 1.0151, 6)],
-)
-def test_sides_are_apart_from_one_and_a_half_percent_on_in_either_direction(fake, ratio, blocks):
-    assert counts(fake(case("a"), answers=apart(ratio), protocol=Protocol())) == {"a": blocks}
+def test_each_pass_over_the_cases_has_an_order_of_its_own(fake):
+    pairs_of_passes = [
+        course(fake(case("a"), case("b"), blocks=2, seed=seed)) for seed in range(24)
+    ]
+    # One in four each, were the coins perfect: what comes last need not come first again.
+    assert {tuple(one) for one in pairs_of_passes} == {
+        ("ab", "ab"),
+        ("ab", "ba"),
+        ("ba", "ab"),
+        ("ba", "ba"),
+    }
 
 
-def test_a_disturbance_of_the_first_block_is_outweighed_by_those_of_the_second_time(fake):
-    values = iter([2.0] + [1.0] * 100)
-    answers = {"leg": lambda _role: {"values": [next(values)]}}
-    found = fake(case("a"), answers=answers, protocol=Protocol())
-    blocks = found.outcome.blocks["a"]
-    assert len(blocks) == 6
-    # The first leg is kept too.
-    assert sorted(leg.values for block in blocks for leg in block.legs)[-2:] == [(1.0,), (2.0,)]
+def test_the_blocks_that_are_given_override_those_of_the_protocol(fake):
+    protocol = Protocol(blocks=5)
+    assert counts(fake(case("a"), case("b"), blocks=2, protocol=protocol)) == {"a": 2, "b": 2}
+    assert counts(fake(case("a"), case("b"), blocks=7, protocol=protocol)) == {"a": 7, "b": 7}
+    assert counts(fake(case("a"), case("b"), protocol=protocol)) == {"a": 5, "b": 5}
+    # Four where nobody says otherwise.
+    assert counts(fake(case("a"), protocol=Protocol())) == {"a": 4}
 
 
-def test_what_earlier_pairs_found_far_apart_is_not_measured_again(fake):
-    found = fake(case("a"), case("b"), answers=apart(2.0), clear={"a"}, protocol=Protocol())
-    assert counts(found) == {"a": 1, "b": 6}
-
-
-def test_without_more_blocks_nothing_is_measured_again(fake):
-    found = fake(case("a"), answers=apart(2.0), protocol=Protocol(more_blocks=0))
-    assert counts(found) == {"a": 1}
-
-
-@pytest.mark.parametrize(("first", "again"), [(2, 5), (5, 5), (8, 8)])
-def test_the_second_time_has_at_least_as_many_blocks_as_the_first(fake, first, again):
-    found = fake(case("a"), answers=apart(2.0), blocks=first, protocol=Protocol())
-    assert counts(found) == {"a": first + again}
-    of_the_protocol = fake(case("a"), answers=apart(2.0), protocol=Protocol(blocks=first))
-    assert counts(of_the_protocol) == {"a": first + again}
-
-
-def test_a_case_that_fails_when_it_is_measured_again_gives_nothing(fake):
-    # Of either order of a block's legs, ABBA or BAAB.
-    answers = iter(
-        [{"values": [value]} for value in (1.0, 2.0, 2.0, 1.0)] + [{"failed": "E: later"}]
-    )
-    found = fake(case("a"), answers={"leg": lambda _role: next(answers)}, protocol=Protocol())
-    assert not found.outcome.blocks
-    assert found.outcome.losses["a"].reason == "E: later"
-    assert found.heard == ["a", "a"]
-
-
-def test_a_worker_that_dies_the_second_time_costs_its_case_and_no_other(fake):
-    asked = []
-
-    def leg(role):
-        asked.append(role)
-        # Two cases have four legs each, then the first one is measured again.
-        if len(asked) == 9:
-            raise WorkerLost("died", "")
-        return {"values": [2.0 if role == "contender" else 1.0]}
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 2.0])
+def test_what_blocks_show_never_changes_how_many_there_are(fake, ratio):
+    def leg(role, _case):
+        return {"values": [ratio if role == "contender" else 1.0] * 3}
 
     found = fake(case("a"), case("b"), answers={"leg": leg}, protocol=Protocol())
-    first, second, *again = found.heard
-    assert again == [first, second]
-    assert counts(found) == {second: 6}
-    assert {name: loss.reason for name, loss in found.outcome.losses.items()} == {first: "died"}
-    assert len(found.started) == 4
+    assert counts(found) == {"a": 4, "b": 4}
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_what_waits_to_be_measured_again_is_lost_with_a_suite_that_no_longer_loads(fake, seed):
-    """Its first block alone would be a pair that was measured by another rule than the others."""
+def test_who_watches_hears_each_block(fake):
+    found = fake(case("a"), case("b"), case("c"), blocks=3)
+    assert "".join(found.heard) == "".join(course(found))
+    assert len(found.heard) == 9
+
+
+def at_its_leg(name, number, answer):
+    """Legs that give values, but for the `number`-th of the case `name`, counted from 1."""
+    asked = Counter()
+
+    def leg(_role, case):
+        asked[case] += 1
+        if (case, asked[case]) != (name, number):
+            return {"values": [1.0] * 3}
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return leg
+
+
+@pytest.mark.parametrize(("leg", "blocks"), [(1, 1), (3, 1), (5, 2), (8, 2), (16, 4)])
+@pytest.mark.parametrize(
+    ("answer", "reason"), [({"failed": "E: no"}, "E: no"), ({"skipped": "not today"}, "not today")]
+)
+def test_a_case_that_fails_is_measured_no_more_and_what_it_gave_is_gone(
+    fake, leg, blocks, answer, reason
+):
+    answers = {"leg": at_its_leg("a", leg, answer)}
+    found = fake(case("a"), case("b"), case("c"), answers=answers, protocol=Protocol(blocks=4))
+    assert counts(found) == {"b": 4, "c": 4}
+    assert {name: loss.reason for name, loss in found.outcome.losses.items()} == {"a": reason}
+    # It is neither asked nor announced after that, and the workers go on.
+    asked = Counter(fields["benchmark"] for _, fields in legs(found))
+    assert asked == {"a": leg, "b": 16, "c": 16}
+    assert Counter(found.heard) == {"a": blocks, "b": 4, "c": 4}
+    assert len(found.started) == 2
+
+
+@pytest.mark.parametrize(("leg", "blocks"), [(1, 1), (4, 1), (5, 2), (7, 2), (9, 3), (13, 4)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_worker_that_dies_in_any_pass_costs_its_case_and_no_block_of_another(
+    fake, leg, blocks, seed
+):
+    answers = {"leg": at_its_leg("a", leg, WorkerLost("died", ""))}
+    protocol = Protocol(blocks=4)
+    cases = [case("a"), case("b"), case("c")]
+    found = fake(*cases, seed=seed, answers=answers, protocol=protocol)
+    assert counts(found) == {"b": 4, "c": 4}
+    assert {name: loss.reason for name, loss in found.outcome.losses.items()} == {"a": "died"}
+    # Nothing is measured twice: neither blocks of others nor the reference kernels.
+    asked = Counter(fields["benchmark"] for _, fields in legs(found))
+    assert asked == {"a": leg, "b": 16, "c": 16}
+    assert Counter(found.heard) == {"a": blocks, "b": 4, "c": 4}
+    assert len(legs(found, "canary")) == 4 * len(pairs.CANARIES)
+    # Passes go on as they were drawn.
+    heard = "".join(found.heard).replace("a", "")
+    assert all(sorted(heard[place : place + 2]) == ["b", "c"] for place in range(0, 8, 2))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_suite_that_no_longer_loads_costs_the_cases_with_blocks_to_come(fake, seed):
+    """Of some blocks alone a pair would be one that was measured by another rule than the rest."""
     loads = iter([{}, {}, {"failed": "E: gone"}])
-    asked = []
-
-    def leg(role):
-        asked.append(role)
-        # Whichever case is the first has four legs; the next one kills its worker.
-        if len(asked) > 4:
-            raise WorkerLost("died", "")
-        return {"values": [2.0 if role == "contender" else 1.0]}
-
-    answers = {"leg": leg, "load": lambda: next(loads)}
-    found = fake(case("a"), case("b"), seed=seed, answers=answers, protocol=Protocol())
-    assert not found.outcome.blocks
-    first, second = found.heard
+    # The second block of the case dies: those that had theirs before are complete.
+    answers = {
+        "leg": at_its_leg("b", 5, WorkerLost("died", "")),
+        "load": lambda: next(loads),
+    }
+    found = fake(case("a"), case("b"), case("c"), seed=seed, answers=answers, blocks=2)
+    complete = found.heard[3 : found.heard.index("b", 3)]
+    assert counts(found) == dict.fromkeys(complete, 2)
     reasons = {name: loss.reason for name, loss in found.outcome.losses.items()}
-    assert reasons == {first: "E: gone", second: "died"}
+    assert reasons == {
+        name: "died" if name == "b" else "E: gone" for name in "abc" if name not in complete
+    }
+    assert found.heard[-1] == "b"
+
+
+def test_in_the_first_pass_that_is_all_of_them(fake):
+    loads = iter([{}, {}, {"failed": "E: gone"}])
+    answers = {
+        "leg": at_its_leg("a", 1, WorkerLost("died", "")),
+        "load": lambda: next(loads),
+    }
+    found = fake(case("a"), case("b"), case("c"), answers=answers, blocks=2)
+    assert not found.outcome.blocks
+    assert found.outcome.losses.keys() == {"a", "b", "c"}
+    assert found.outcome.losses["b"].reason == found.outcome.losses["c"].reason == "E: gone"
+
+
+def test_no_worker_starts_for_blocks_of_what_is_lost(fake):
+    answers = {"leg": at_its_leg("a", 1, WorkerLost("died", ""))}
+    found = fake(case("a"), answers=answers, blocks=4)
+    assert found.outcome.losses["a"].reason == "died"
+    assert len(found.started) == 2
+
+
+def test_what_killed_its_worker_keeps_its_reason_if_the_suite_no_longer_loads(fake):
+    loads = iter([{}, {}, {"failed": "E: gone"}])
+    answers = {
+        "leg": at_its_leg("a", 1, WorkerLost("died", "")),
+        "load": lambda: next(loads),
+    }
+    found = fake(case("a"), case("b"), answers=answers, blocks=4)
+    reasons = {name: loss.reason for name, loss in found.outcome.losses.items()}
+    assert reasons == {"a": "died", "b": "E: gone"}
 
 
 def test_a_leg_is_of_the_same_parameters_on_both_sides(make_setting):

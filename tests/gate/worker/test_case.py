@@ -77,10 +77,23 @@ def test_a_leg_of_very_short_values_stops_where_they_are_too_many_to_send(clock)
     assert len(answer["values"]) == 2000
 
 
-def test_long_warm_calls_stop_after_the_length_of_a_leg(clock):
-    found = case(clock, 2.0)
-    found.leg(number=1, seconds=0.05, warm_calls=5, inject=None)
-    assert found.benchmark.calls == 1 + 1
+@pytest.mark.parametrize(
+    ("a_call", "calls"),
+    [
+        # Longer than the leg, and longer than a fifth of it: the first one is the last.
+        (2.0, 1),
+        (0.025, 1),
+        # A fifth of 0.1 s is over after three of 9 ms, two of 11 ms; five of 3.9 ms fit into it.
+        (0.009, 3),
+        (0.011, 2),
+        (0.0039, 5),
+    ],
+)
+def test_warm_calls_stop_after_a_fifth_of_the_leg(clock, a_call, calls):
+    found = case(clock, a_call)
+    answer = found.leg(number=1, seconds=0.1, warm_calls=5, inject=None)
+    assert found.benchmark.calls == calls + len(answer["values"])
+    assert answer["started"] == pytest.approx(100 + calls * a_call)
 
 
 def test_the_first_call_which_may_build_something_does_not_count(clock):

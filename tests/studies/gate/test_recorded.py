@@ -83,13 +83,9 @@ def test_the_time_beside_the_legs_is_what_starting_costs(gate_points):
     assert read({"record": gate_points.recording()}, "quiet").start_seconds == pytest.approx(3.608)
 
 
-def test_an_option_that_measures_longer_begins_with_its_own_blocks(gate_points):
-    recorded = read({"record": gate_points.recording()}, "quiet")
-    longer = Option("low", 0.5, 1, more=6, apart=0.015)
-    assert longer in OPTIONS
-    first = recorded.of(CASES[0], Option("low", 0.5, 1))
-    assert recorded.of(CASES[0], longer).tolist() == first.tolist()
-    assert longer.leg_seconds == 0.0125
+def test_the_options_are_halves_of_legs_and_all_of_them_of_one_block_to_six():
+    found = {(option.blocks, option.leg_seconds) for option in OPTIONS}
+    assert found == {(blocks, leg) for blocks in (1, 2, 4, 6) for leg in (0.0125, 0.025)}
 
 
 def test_values_are_kept_to_a_hundredth_of_a_percent():

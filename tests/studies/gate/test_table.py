@@ -142,8 +142,8 @@ def test_a_bias_of_the_recorded_pairs_is_printed_as_drawn_gates_cannot_show_it(g
 
 
 def test_drawn_gates_are_measured_as_a_gate_measures():
-    # Legs of 12.5 of the recorded 25 ms; one block, and five more where the sides are apart.
-    assert gates_option() == Option("low", 0.5, 1, more=6, apart=0.015)
+    # Legs of 12.5 of the recorded 25 ms, and four of the six blocks.
+    assert gates_option() == Option("low", 0.5, 4)
 
 
 def test_the_pairs_are_pooled_to_one_value_each(gate_points):
