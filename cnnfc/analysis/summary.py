@@ -86,7 +86,7 @@ def summarise(point: Point) -> Summary | None:
         return None
     finite = [value for value in point.samples if math.isfinite(value)]
     if finite:
-        return _of_sample(finite, len(point.samples) - len(finite), _is_timing(point.benchmark))
+        return _of_sample(finite, len(point.samples) - len(finite), is_timing(point.benchmark))
     return None if point.value is None else _of_statistics(point, point.value)
 
 
@@ -148,7 +148,8 @@ def _order(n: int, share: float, allowed: float) -> tuple[int, float]:
     return best
 
 
-def _is_timing(benchmark: str) -> bool:
+def is_timing(benchmark: str) -> bool:
+    """Whether what the benchmark of that name returns is a time, by asv's rule."""
     return _TIMING.match(benchmark.rpartition(".")[2]) is not None
 
 
@@ -174,10 +175,10 @@ def quantile(ordered: Sequence[float], q: float) -> float:
     return (1 - share) * ordered[below] + share * ordered[below + 1]
 
 
-def _of_sample(values: list[float], dropped: int, is_timing: bool) -> Summary:
+def _of_sample(values: list[float], dropped: int, timing: bool) -> Summary:
     ordered = sorted(values)
     n, middle = len(ordered), median(ordered)
-    is_quartile = is_timing and n >= LEAST_FOR_QUARTILE
+    is_quartile = timing and n >= LEAST_FOR_QUARTILE
     centre = quantile(ordered, TIMING_QUANTILE) if is_quartile else middle
     warnings = []
     if dropped:

@@ -17,7 +17,8 @@ from cnnfc.records import Outcome, Point
 #: ``null`` stands for all combinations at once.
 MAX_POINTS: Final = 200_000
 
-_LAST_MS: Final = 7_258_118_400_000  # the year 2200
+#: Times from here on (ms since 1970: the year 2200) are no times of asv.
+LAST_MS: Final = 7_258_118_400_000
 
 
 class RowError(Exception):
@@ -119,7 +120,7 @@ def finite(value: object) -> float | None:
 def parse_time(value: object) -> datetime | None:
     """The UTC time of a JavaScript timestamp (ms since 1970); None if it is not in 1970 to 2200."""
     number = finite(value)
-    if number is None or not 0 <= number < _LAST_MS:
+    if number is None or not 0 <= number < LAST_MS:
         return None
     seconds, milliseconds = divmod(round(number), 1000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=1000 * milliseconds)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from cnnfc.errors import DataError
 from cnnfc.history.asv_benchmarks import FILE_NAME, read_benchmarks
 from cnnfc.history.asv_json import read_run
-from cnnfc.history.json_file import is_there, load_object
+from cnnfc.history.result_folders import (
+    ResultFolder,
+    left_out,
+    machine_of,
+    of_machine,
+    result_folders,
+    shown,
+    shown_problem,
+)
 from cnnfc.machine.record import HardwareRecord, read_all
 from cnnfc.records import BenchmarkInfo, Problem, Run
-
-MACHINE_FILE: Final = "machine.json"
-_NOT_RESULTS: Final = (FILE_NAME, MACHINE_FILE)
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,6 @@ class History:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Machine:
-    """What a folder says of the machine whose results it holds."""
-
-    name: str | None
-    facts: Mapping[str, str]
-
-
 def read_history(
     results: Path, hardware: Path | None = None, aliases: Mapping[str, str] | None = None
 ) -> History:
@@ -65,121 +60,34 @@ def read_history(
     Raises:
         DataError: there is no folder `results`, or it cannot be looked into.
     """
-    try:
-        os.scandir(results).close()
-    except (FileNotFoundError, NotADirectoryError):
-        what = "is a file, not a folder of results" if is_there(results) else "is not there"
-        raise DataError(
-            f"{results} {what}: measure something first (`cnnfc run` or `asv run`), or name the "
-            f"results_dir of your asv.conf.json with --results"
-        ) from None
-    except OSError as error:
-        raise DataError(
-            f"{results} cannot be looked into ({error.strerror}): check its permissions"
-        ) from None
     runs: list[Run] = []
     problems: list[Problem] = []
-    for folder, names in _folders(results, problems):
-        runs += _read_folder(folder, names, results, aliases or {}, problems)
+    for folder in result_folders(results, problems):
+        runs += _read_folder(folder, aliases or {}, problems)
     runs.sort(key=lambda run: (run.commit_date, run.machine, run.environment, run.path))
     benchmarks, wrong = read_benchmarks(results, runs)
-    about = _shown(results / FILE_NAME, results)
-    problems += (Problem(about, reason) for reason in wrong)
+    about = shown(results / FILE_NAME, results)
+    problems += (left_out(about, reason) for reason in wrong)
     records, unread = read_all(hardware) if hardware is not None else ((), ())
     problems.sort(key=lambda problem: problem.path)
-    problems += (_shortened(problem, hardware) for problem in unread if hardware is not None)
+    problems += (shown_problem(problem, hardware) for problem in unread if hardware is not None)
     return History(tuple(runs), benchmarks, records, tuple(problems))
 
 
-def _folders(results: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[str]]]:
-    """Every folder below `results`, itself first, with the result files in it, in order."""
-
-    def unreadable(error: OSError) -> None:
-        path = _shown(Path(error.filename), results)
-        reason = f"it cannot be looked into ({error.strerror}): check its permissions"
-        problems.append(Problem(path, reason))
-
-    for root, folders, files in os.walk(results, onerror=unreadable):
-        folder = Path(root)
-        # In place, as os.walk wants it.
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in [name for name in folders if name.endswith(".json")]:
-            if not is_there(folder / name / MACHINE_FILE):
-                folders.remove(name)
-                reason = "it is a folder, not a file: rename it"
-                problems.append(Problem(_shown(folder / name, results), reason))
-        yield folder, sorted(n for n in files if n.endswith(".json") and not n.startswith("."))
-
-
 def _read_folder(
-    folder: Path,
-    names: list[str],
-    results: Path,
-    aliases: Mapping[str, str],
-    problems: list[Problem],
+    folder: ResultFolder, aliases: Mapping[str, str], problems: list[Problem]
 ) -> list[Run]:
     runs = []
-    alias = aliases.get(folder.resolve().name)
-    machine = _machine(folder, results, problems)
-    for name in names:
-        if name in _NOT_RESULTS:
-            continue
-        path = _shown(folder / name, results)
+    alias = aliases.get(folder.path.resolve().name)
+    machine = machine_of(folder, problems)
+    for name in folder.names:
+        path = folder.shown_file(name)
         try:
-            run, wrong = read_run(folder / name, path)
-            run = _of_machine(run, machine, alias, folder)
+            run, wrong = read_run(folder.path / name, path)
+            run = of_machine(run, machine, alias, folder)
         except DataError as error:
-            problems.append(Problem(path, str(error)))
+            problems.append(left_out(path, str(error)))
             continue
-        problems += (Problem(path, reason) for reason in wrong)
+        problems += (left_out(path, reason) for reason in wrong)
         runs.append(run)
     return runs
-
-
-def _machine(folder: Path, results: Path, problems: list[Problem]) -> _Machine:
-    """What machine.json says; without it, result files say enough themselves."""
-    path = folder / MACHINE_FILE
-    if not is_there(path):
-        return _Machine(None, {})
-    try:
-        data, _ = load_object(path)
-    except DataError as error:
-        reason = f"{error}; the description in the result files is used meanwhile"
-        problems.append(Problem(_shown(path, results), reason))
-        return _Machine(None, {})
-    name = data.get("machine")
-    plain = {k: v for k, v in data.items() if isinstance(v, str | int | float) and k != "version"}
-    return _Machine(
-        name if isinstance(name, str) and name else None, {k: str(v) for k, v in plain.items()}
-    )
-
-
-def _of_machine(run: Run, machine: _Machine, alias: str | None, folder: Path) -> Run:
-    """The run under the name of its machine, with the facts that its file lacks.
-
-    Raises:
-        DataError: the file is of another machine than its folder (asv leaves it out too).
-    """
-    facts = {**machine.facts, **run.machine_facts}
-    if alias is None and run.machine and machine.name and run.machine != machine.name:
-        raise DataError(
-            f"it is of machine {run.machine} in the folder of {machine.name}: move it to where it "
-            f"belongs, or give the folder an alias"
-        )
-    name = alias or run.machine or machine.name or folder.resolve().name
-    return replace(run, machine=name, machine_facts=facts)
-
-
-def _shown(path: Path, root: Path) -> str:
-    """`path` from the name of `root` on, with slashes."""
-    try:
-        inside = path.relative_to(root)
-    except ValueError:
-        return path.name
-    return (Path(root.resolve().name) / inside).as_posix()
-
-
-def _shortened(problem: Problem, root: Path) -> Problem:
-    """The same problem without the folders above `root`."""
-    path = _shown(Path(problem.path), root)
-    return Problem(path, problem.reason.replace(problem.path, path))

@@ -1,0 +1,1 @@
+"""``cnnfc compare``: two commits, machines or devices set against each other."""

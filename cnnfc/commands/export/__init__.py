@@ -1,0 +1,1 @@
+"""``cnnfc export``: everything measured as one tidy table."""

@@ -1,0 +1,74 @@
+"""Finds the results that a question on the command line is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cnnfc.commands.project import Project, find_project
+from cnnfc.errors import DataError, UsageError
+from cnnfc.harness.repository import open_repository
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where results are, and what belongs to them.
+
+    Attributes:
+        results: asv's results folder.
+        hardware: Folder of the hardware records; None if there is none.
+        aliases: Names of machines by the folders that were named otherwise.
+        root: Where git is asked for revisions, and what asv's configuration there calls the
+            repository.
+    """
+
+    results: Path
+    hardware: Path | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    root: tuple[Path, str] = (Path(), ".")
+
+    def revision(self, name: str) -> str | None:
+        """The full hash of the commit that git knows as `name`; None for a range or without git."""
+        if not name.strip() or ".." in name or any(character.isspace() for character in name):
+            return None  # what `resolve` takes for a range, which may hold a single commit
+        try:
+            found = open_repository(*self.root).resolve(name)
+        except UsageError:
+            return None
+        return found[0].hash if len(found) == 1 else None
+
+
+def find_place(results: Path | None, hardware: Path | None, start: Path | None = None) -> Place:
+    """The results in `results`, or those of the project around `start`.
+
+    Results of no project have their records in ``hardware`` beside them; their revisions are
+    looked for in the folder that the command was started in.
+
+    Raises:
+        UsageError: There is neither a project nor `results`.
+        DataError: The project's configuration cannot be read.
+    """
+    if results is None:
+        return _of_project(find_project(start), hardware)
+    owner = _owner(results)
+    if owner is not None:
+        return _of_project(owner, hardware)
+    beside = results.parent / "hardware"
+    found = hardware or (beside if beside.is_dir() else None)
+    return Place(results, found, root=(start or Path.cwd(), "."))
+
+
+def _of_project(project: Project, hardware: Path | None) -> Place:
+    own = project.hardware if project.hardware.is_dir() else None
+    root = (project.root, project.repository)
+    return Place(project.results, hardware or own, project.aliases, root)
+
+
+def _owner(results: Path) -> Project | None:
+    """The project whose results these are; a project merely around them is none of theirs."""
+    try:
+        project = find_project(results)
+    except (UsageError, DataError):
+        return None
+    return project if project.results.resolve() == results.resolve() else None

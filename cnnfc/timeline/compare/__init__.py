@@ -1,0 +1,1 @@
+"""Two sides of a history set against each other."""
