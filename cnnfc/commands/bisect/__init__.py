@@ -1,0 +1,1 @@
+"""``cnnfc changes --bisect``: which commit made a change."""

@@ -1,0 +1,1 @@
+"""``cnnfc changes``: what changed over the commits, and why."""

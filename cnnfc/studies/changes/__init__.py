@@ -1,0 +1,1 @@
+"""Tries the search of steps on series whose right answer is known."""
