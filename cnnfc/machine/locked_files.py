@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,12 @@ _REMEDIES: Final = {
 
 #: Errors that say that a disk, or somebody's share of it, is full.
 NO_ROOM: Final = tuple(_REMEDIES)
+#: How often somebody with limited patience looks whether a lock is free (s).
+_PAUSE: Final = 0.05
+
+
+class Held(DataError):
+    """Another process (or thread) has the lock, for longer than somebody would wait."""
 
 
 def remedy(error: OSError, otherwise: str) -> str:
@@ -103,21 +110,28 @@ def is_other_process(number: int) -> bool:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, patience: float | None = None) -> Iterator[None]:
     """Let one process (or thread) at a time work on `path`, which need not exist.
 
     The lock is a file ``.<name>.lock.tmp`` beside it that goes away with the lock; if a process
     dies, the system gives its lock free.
 
+    Args:
+        path: What is worked on.
+        patience: How long to wait for the lock (s); by default as long as it takes.
+
     Raises:
+        Held: The lock was not free within `patience`.
         DataError: The folder cannot be written to.
     """
     lock = path.with_name(f".{path.name}.lock.tmp")
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _take(lock)
+        descriptor = _take(lock, patience)
     except OSError as error:
         raise _unwritable(path, error) from error
+    if descriptor is None:
+        raise Held(f"another process works on {path}: wait for it")
     try:
         yield
     finally:
@@ -134,12 +148,17 @@ def _unwritable(path: Path, error: OSError) -> DataError:
     )
 
 
-def _take(lock: Path) -> int:
-    """Open and lock the file; the lock ends when the descriptor is closed."""
+def _take(lock: Path, patience: float | None) -> int | None:
+    """Open and lock the file; the lock ends when the descriptor is closed.  None if it was held."""
+    end = None if patience is None else time.monotonic() + patience
     while True:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            _wait(descriptor)
+            if end is None:
+                _wait(descriptor)
+            elif not _wait_until(end, descriptor):
+                os.close(descriptor)
+                return None
             # Its last owner may have removed the file that we waited for; then a third process
             # can hold a new one, so the lock only counts if the file is still there.
             if lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
@@ -152,8 +171,24 @@ def _take(lock: Path) -> int:
         os.close(descriptor)
 
 
+def _wait_until(end: float, descriptor: int) -> bool:
+    """Wait for the lock until the moment `end` of the monotonic clock; whether it is held now."""
+    while not _try(descriptor):
+        left = end - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(left, _PAUSE))
+    return True
+
+
 if sys.platform == "win32":
     import msvcrt
+
+    def _try(descriptor: int) -> bool:
+        with contextlib.suppress(OSError):
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            return True
+        return False
 
     def _wait(descriptor: int) -> None:
         while True:
@@ -172,8 +207,18 @@ else:
     _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
 
     def _wait(descriptor: int) -> None:
+        _lock(descriptor, fcntl.LOCK_EX)
+
+    def _try(descriptor: int) -> bool:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _lock(descriptor: int, how: int) -> None:
+        try:
+            fcntl.flock(descriptor, how)
         except OSError as error:
             # Going on unlocked risks a note of a second process at the same moment; giving up
             # would leave every run on such a machine without a record.

@@ -7,7 +7,7 @@ import pytest
 
 from cnnfc.errors import DataError
 from cnnfc.machine import locked_files
-from cnnfc.machine.locked_files import locked, remedy, sweep, write_atomically
+from cnnfc.machine.locked_files import Held, locked, remedy, sweep, write_atomically
 
 
 def names(folder):
@@ -159,3 +159,39 @@ def test_an_interrupt_leaves_no_part(tmp_path, monkeypatch):
 def test_a_full_disk_is_not_helped_by_another_advice(number):
     assert "choose another" not in remedy(OSError(number, ""), "choose another")
     assert remedy(OSError(errno.EACCES, ""), "choose another") == "choose another"
+
+
+def test_who_has_limited_patience_gives_up_and_leaves_the_lock_alone(tmp_path):
+    path = tmp_path / "a"
+    with locked(path):
+        for patience in (0, 0.01):
+            with (
+                pytest.raises(Held, match=r"another process works on .*a: wait"),
+                locked(path, patience=patience),
+            ):
+                pass
+        assert names(tmp_path) == [".a.lock.tmp"]
+    with locked(path, patience=0):
+        assert names(tmp_path) == [".a.lock.tmp"]
+    assert names(tmp_path) == []
+
+
+def test_who_has_enough_patience_gets_the_lock_once_it_is_free(tmp_path):
+    path, has_it, order = tmp_path / "a", threading.Event(), []
+
+    def hold():
+        with locked(path):
+            has_it.set()
+            order.append("first")
+            release.wait(30)
+            order.append("released")
+
+    release = threading.Event()
+    other = threading.Thread(target=hold)
+    other.start()
+    assert has_it.wait(30)
+    threading.Timer(0.1, release.set).start()
+    with locked(path, patience=30):
+        order.append("second")
+    other.join()
+    assert order == ["first", "released", "second"]
