@@ -10,7 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn, TextIO
 
 from cnnfc import __version__
-from cnnfc.cli import cases, doctor, gate, machine, merge, report, run, study
+from cnnfc.cli import (
+    cases,
+    changes,
+    compare,
+    doctor,
+    export,
+    gate,
+    machine,
+    merge,
+    report,
+    run,
+    study,
+)
 from cnnfc.cli.command import Command
 from cnnfc.commands.interrupts import INTERRUPTED
 from cnnfc.errors import CnnfcError, UsageError, unknown
@@ -25,6 +37,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "doctor": doctor.COMMAND,
     "study": study.COMMAND,
     "merge": merge.COMMAND,
+    "changes": changes.COMMAND,
+    "compare": compare.COMMAND,
+    "export": export.COMMAND,
 }
 
 

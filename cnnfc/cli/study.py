@@ -15,7 +15,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "name",
         nargs="?",
         metavar="NAME",
-        help="fidelity, gate, overhead or steadiness; left out: list the studies",
+        help="changes, fidelity, gate, overhead, scale or steadiness; left out: list the studies",
     )
     parser.add_argument(
         "--device",

@@ -43,6 +43,12 @@ class Entry:
 
 
 STUDIES: Final[Mapping[str, Entry]] = {
+    "changes": Entry(
+        "how often a change point is false, and how soon a real one is found, beside other tools",
+        "changes.study",
+        "Changes",
+        has_rounds=True,
+    ),
     "fidelity": Entry(
         "latencies of the suite against independent timers, in pairs", "fidelity", "Fidelity"
     ),
@@ -56,6 +62,11 @@ STUDIES: Final[Mapping[str, Entry]] = {
         "seconds a measured point costs, against the usual way to write the suite",
         "overhead",
         "Overhead",
+    ),
+    "scale": Entry(
+        "seconds and memory to read a history of up to ten million values, beside asv publish",
+        "scale.study",
+        "Scale",
     ),
     "steadiness": Entry(
         "how far runs of one commit are apart, and what makes them steadier",
