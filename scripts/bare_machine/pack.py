@@ -12,8 +12,8 @@ from pathlib import Path
 
 from carried import MEASURED, THERE, Refusal, fingerprints, note_path, say, write_json
 
-#: Only the report, which is written elsewhere, imports these (100 MB).
-FOR_REPORTS = ("altair", "vl-convert-python")
+#: What reads and reports, elsewhere, imports these (150 MB).
+FOR_REPORTS = ("altair", "duckdb", "vl-convert-python")
 #: pip takes a platform literally, so every glibc that wheels are built for is named.
 PLATFORMS = (
     *(f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)),

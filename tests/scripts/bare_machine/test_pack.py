@@ -14,7 +14,7 @@ def test_what_is_carried_is_what_measuring_needs_and_the_machine_lacks(script):
     names = {re.match(r"[\w-]+", requirement)[0] for requirement in script.pack.requirements(text)}
     assert names == {"asv", "asv_runner", "json5", "nvidia-ml-py", "packaging"}
     left = len(tomllib.loads(text)["project"]["dependencies"]) - len(names)
-    assert left == len({"altair", "jinja2", "numpy", "psutil", "vl-convert-python"})
+    assert left == len({"altair", "duckdb", "jinja2", "numpy", "psutil", "vl-convert-python"})
 
 
 def test_measuring_works_without_what_only_reports_need(script):

@@ -31,7 +31,8 @@ def test_cold_nothing_new_and_one_new(project, tmp_path):
     assert counts(cold) == ({"read": 23, "known": 23}, 2, 23 * SERIES)
     assert (cold["benchmarks"], cold["problems"], cold["notes"]) == (25, 0, [])
     assert set(cold["seconds"]) == {"index", "columns", "change points", "report data", "suite"}
-    assert 0 < cold["peak_bytes"] < 2**31
+    # Of the process that runs all tests: what that had is no business of this one.
+    assert cold["peak_bytes"] > 0
     written = {path: path.read_text() for path in (tmp_path / "data").rglob("*.json")}
     assert len(written) == 50
 
