@@ -40,8 +40,15 @@ class Gates:
     def read(cls, points: Mapping[str, Point]) -> Gates:
         whole = {key: point for key, point in points.items() if "made_by" in point}
         whole = {key: point for key, point in whole.items() if "cases" in point}
-        newest = max(whole.values(), key=lambda point: str(point["started_at"]), default={})
-        same = {k: p for k, p in whole.items() if p["made_by"] == newest["made_by"]}
+        newest: dict[str, Point] = {}
+        for key, point in sorted(whole.items(), key=lambda one: str(one[1]["started_at"])):
+            newest[_kind(key)] = newest["any"] = point
+        same = {
+            key: point
+            for key, point in whole.items()
+            if point["made_by"] == newest[_kind(key)]["made_by"]
+            and _rules(point) == _rules(newest["any"])
+        }
         return cls(same, len(whole) - len(same))
 
     def of(self, kind: str, load: str | None = None) -> list[Point]:
@@ -49,8 +56,17 @@ class Gates:
         return [
             point
             for key, point in self.points.items()
-            if key.split(" ")[0] == kind and load in (None, point["load"])
+            if _kind(key) == kind and load in (None, point["load"])
         ]
+
+
+def _kind(key: str) -> str:
+    return key.split(" ")[0]
+
+
+def _rules(point: Point) -> str:
+    """The last word of `cnnfc.studies.gate.runs.made_by`: kinds differ in the time they have."""
+    return str(point["made_by"]).rsplit(" ", 1)[-1]
 
 
 def identical(gates: Gates) -> list[str]:

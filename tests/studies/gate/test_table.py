@@ -116,6 +116,21 @@ def test_gates_of_older_rules_are_left_out(gate_points):
     assert lines[-1] == "left out: 1 runs of a gate with other rules than the newest"
 
 
+def test_kinds_that_have_other_times_are_shown_beside_one_another(gate_points):
+    points = {
+        "identical 001 quiet": gate_points.gate("pass", "pass", rules="90 s, rules a"),
+        "identical 002 quiet": gate_points.gate("pass", "pass", rules="99 s, rules a"),
+        "change layout 001": gate_points.gate(
+            "regression", "pass", rules="240 s, rules a", title="layout lost"
+        ),
+    }
+    lines = tabulate(SETTINGS, points)
+    # Of one kind the newest time counts, as text the later one here.
+    assert row(lines, "quiet")[0] == "1"
+    assert row(lines, "layout lost")[0] == "1"
+    assert lines[-1] == "left out: 1 runs of a gate with other rules than the newest"
+
+
 def test_recorded_pairs_give_rates_and_what_is_detectable(gate_points):
     lines = tabulate(SETTINGS, {"record 001 quiet": gate_points.recording(pairs=30)})
     assert lines[0].startswith("quiet, drawn from 30 recorded pairs")
