@@ -6,12 +6,17 @@ In short; each part is argued in its own module:
 - `changepoints_evidence`: how strongly the values speak for a further step, in noise whose scale
   and autocorrelation are unknown;
 - `changepoints_levels`: how strong that is by chance in a flat series of that length (simulated);
-- `changepoints_search`: steps added while the evidence is strong enough.
+- `changepoints_search`: steps added while the evidence is strong enough;
+- `changepoints_confirm`: ranks asked where outliers may be a second mode of the noise.
 
 At most 1% of flat series of any length get a step, whether their noise is independent or
 autocorrelated (AR(1) up to 0.7), and `cnnfc study changes` shows what is found how soon.  Such a
 promise has a price in short series, which no method escapes: 20 values and 3 that are higher by
-five times the noise are not much likelier under a step than under autocorrelated noise.
+five times the noise are only about a thousand times likelier under a step in independent noise than
+under the autocorrelated noise that fits them best, and the step could be at any of 18 places.
+
+Nothing is promised for noise that is not Gaussian or not even: where it trebles half-way, a few
+percent of flat series get a step (`cnnfc study changes --show`).
 
 Levels, ratios and their intervals are formulas: Student's t with the uncertainty of the
 autocorrelation averaged over.  So are the places of a step, from the probability of each place.
@@ -28,23 +33,21 @@ from typing import Final
 import numpy as np
 
 from cnnfc.analysis.changepoints_candidates import LEAST_AT_END
-from cnnfc.analysis.changepoints_evidence import Evidence, Levels
+from cnnfc.analysis.changepoints_confirm import confirmed
+from cnnfc.analysis.changepoints_evidence import Evidence
 from cnnfc.analysis.changepoints_search import PLACE_CONFIDENCE, PROMISE, Found, search
+from cnnfc.analysis.changepoints_segments import Levels
 from cnnfc.analysis.changepoints_values import Interval, Prepared, prepare
+from cnnfc.analysis.student import limit
 
 __all__ = ["PLACE_CONFIDENCE", "PROMISE", "Course", "Segment", "Step", "find_steps"]
 
 #: Fewest values in which a step can be found at all: a segment before and one behind.
 ENOUGH: Final = 2 * LEAST_AT_END
-#: So many values are at most a burst; of a long series, more than this share are not few.
-_BURST: Final = 4
-_MANY: Final = 0.075
-#: An outlier so many times the noise from a level, or nearer, is at that level.
-_AT_LEVEL: Final = 2.5
-#: The two-sided 95% quantile of the normal distribution.
-_Z: Final = 1.959964
-#: That of Student's t for few degrees of freedom, where its series is not exact.
-_STUDENT: Final = (math.inf, 12.7062, 4.3027, 3.1824, 2.7764)
+#: Probability that a level or a ratio is above its interval, and that it is below.
+_OUTSIDE: Final = 0.025
+#: More degrees of freedom count as so many, which makes intervals 0.5% wider at most.
+_MOST_DEGREES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,12 @@ def find_steps(values: Sequence[float], intervals: Sequence[Interval | None] = (
     if not len(values):
         return Course((), (), 0.0, 0.0, enough=False)
     prepared = prepare(values, intervals)
-    found, levels = _search(prepared)
-    if _outliers_are_noise(prepared, found, levels):
-        prepared = prepare(values, intervals, with_outliers=True)
-        found, levels = _search(prepared)
+    evidence = Evidence(prepared)
+    found = search(evidence)
+    levels = evidence.levels([one.place for one in found])
+    sure = confirmed(found, levels, prepared)
+    if len(sure) < len(found):
+        found, levels = sure, evidence.levels([one.place for one in sure])
     places = prepared.places
     bounds = [0, *(int(places[one.place]) for one in found), len(values)]
     segments = [
@@ -139,42 +144,16 @@ def find_steps(values: Sequence[float], intervals: Sequence[Interval | None] = (
     return Course(tuple(segments), tuple(steps), levels.spread, levels.rho, len(places) >= ENOUGH)
 
 
-def _search(prepared: Prepared) -> tuple[list[Found], Levels]:
-    evidence = Evidence(prepared)
-    found = search(evidence)
-    return found, evidence.levels([one.place for one in found])
-
-
-def _outliers_are_noise(prepared: Prepared, found: list[Found], levels: Levels) -> bool:
-    """Whether what was left out may be of one kind with what was kept, and the steps due to that.
-
-    It may be if it is much; or if a segment is at a level where half as many values as it has were
-    left out elsewhere: noise with two modes, in which values of one happened to follow one another.
-    """
-    if not found:
-        return False
-    if len(prepared.left_out) > max(
-        _BURST, _MANY * (len(prepared.left_out) + len(prepared.levels))
-    ):
-        return True
-    bounds = [0, *(one.place for one in found), len(prepared.levels)]
-    for (start, stop), centre in zip(itertools.pairwise(bounds), levels.centres, strict=True):
-        distances = np.abs(prepared.left_out - centre)
-        if 2 * (distances <= _AT_LEVEL * prepared.unit).sum() >= stop - start:
-            return True
-    return False
-
-
 def _segment(start: int, stop: int, levels: Levels, place: int, *, relative: bool) -> Segment:
     centre = float(levels.centres[place])
-    half = student(levels.degrees) * float(levels.errors[place])
+    half = _student(levels.degrees) * float(levels.errors[place])
     ends = (centre, centre - half, centre + half)
     return Segment(start, stop, *(map(_exp, ends) if relative else ends))
 
 
 def _step(one: Found, place: int, levels: Levels, prepared: Prepared) -> Step:
     change = float(levels.centres[place + 1] - levels.centres[place])
-    half = student(levels.degrees) * math.hypot(*levels.errors[place : place + 2])
+    half = _student(levels.degrees) * math.hypot(*levels.errors[place : place + 2])
     ratio, low, high = math.nan, change - half, change + half
     if prepared.relative:
         ratio, low, high = map(_exp, (change, low, high))
@@ -185,24 +164,9 @@ def _step(one: Found, place: int, levels: Levels, prepared: Prepared) -> Step:
     return Step(index, min(earliest, index), max(latest, index), ratio, low, high, one.p_value)
 
 
-def student(degrees: int) -> float:
-    """The two-sided 95% quantile of Student's t, to 0.01.
-
-    M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, 26.7.5; a table for up to 4
-    degrees.
-
-    >>> round(student(10), 3)
-    2.228
-    """
-    if degrees < len(_STUDENT):
-        return _STUDENT[degrees]
-    terms = (
-        _Z,
-        (_Z**3 + _Z) / 4,
-        (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / 96,
-        (3 * _Z**7 + 19 * _Z**5 + 17 * _Z**3 - 15 * _Z) / 384,
-    )
-    return math.fsum(term / degrees**power for power, term in enumerate(terms))
+def _student(degrees: int) -> float:
+    """The two-sided 95% quantile of Student's t; infinite without a degree of freedom."""
+    return limit(_OUTSIDE, min(degrees, _MOST_DEGREES)) if degrees > 0 else math.inf
 
 
 def _exp(value: float) -> float:

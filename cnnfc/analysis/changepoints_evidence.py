@@ -4,11 +4,10 @@ The *strength* of the evidence for further steps is a ratio of two densities of 
 
     strength = average over where they may be of density(values | steps there) / density(values)
 
-Levels and the scale of the noise are integrated out with the invariant priors (flat, and 1 over
-the scale), sizes of steps with a normal prior of `STEP` times the noise, rho over `GRID` (H.
-Jeffreys, "Theory of Probability", 3rd ed., 1961; formulas at `Evidence._ratio` and
-`Evidence.joint`).  An average of densities over places is Bayes's answer to not knowing where; it
-replaces a maximum and the count of its comparisons.  A third of the prior weight each has
+Sizes of steps are integrated out with a normal prior of `STEP` times the noise, everything else as
+in `cnnfc.analysis.changepoints_segments` (formulas at `Evidence._ratio` and `Evidence.joint`).  An
+average of densities over places is Bayes's answer to not knowing where; it replaces a maximum and
+the count of its comparisons.  A third of the prior weight each has
 
 - a single step, at any place;
 - a stretch that leaves the level and comes back (the epidemic alternative: A. Olshen and others,
@@ -19,12 +18,12 @@ replaces a maximum and the count of its comparisons.  A third of the prior weigh
   explain the values better than independent noise.
 
 What is left out of an average only makes it smaller.  So without a step strength has a mean of at
-most 1 over rho from the prior `_FLAT`, whatever level and scale are, and exceeds c with probability
+most 1 over rho from the prior `FLAT`, whatever level and scale are, and exceeds c with probability
 1 / c at most (Markov; it is an e-value: P. Gruenwald and others, "Safe testing", 2024).  That is a
-proof for Gaussian noise and an average rho; what holds for each rho and length is simulated in
-`cnnfc.analysis.changepoints_levels`.  The priors of rho differ on purpose: with a step, rho is
-expected near 0, without, anywhere, so that autocorrelation is preferred as an explanation as long
-as the values allow it.
+proof for Gaussian noise, nothing left out and an average rho; what holds for each rho and length,
+with outliers left out, is simulated in `cnnfc.analysis.changepoints_levels`.  The priors of rho
+differ on purpose: with a step, rho is expected near 0, without, anywhere, so that autocorrelation
+is preferred as an explanation as long as the values allow it.
 """
 
 from __future__ import annotations
@@ -46,13 +45,20 @@ from cnnfc.analysis.changepoints_pieces import (
     Pieces,
     Places,
 )
+from cnnfc.analysis.changepoints_segments import (
+    Levels,
+    Segmentation,
+    least_rest,
+    levels_of,
+    log_sum,
+    segment,
+)
 from cnnfc.analysis.changepoints_values import Floats, Prepared
 
 #: Standard deviation of the size of a step, in standard deviations of a value.
 STEP: Final = 3.0
 #: How much less likely the next larger rho of `GRID` is where there is a step.
 _STEEPNESS: Final = 0.7
-_FLAT: Final = np.full(len(GRID), -math.log(len(GRID)))
 _WITH_STEP: Final = np.arange(len(GRID)) * math.log(_STEEPNESS) - math.log(
     (1 - _STEEPNESS ** len(GRID)) / (1 - _STEEPNESS)
 )
@@ -66,8 +72,6 @@ _MASKED: Final = 1.5
 #: A path ends when this many additions in a row did not make it more probable, or at its longest.
 _IN_VAIN: Final = 4
 _LONGEST: Final = 24
-#: Digits that numbers have: no noise is less than this part of the unit.
-_LEAST_NOISE: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -83,55 +87,13 @@ class Addition:
     bounds: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Levels:
-    """Levels of segments, on the scale of `Prepared.levels`.
-
-    Attributes:
-        centres: Shape (segments,).
-        errors: Their standard errors, autocorrelation included; shape (segments,).
-        degrees: Degrees of freedom of the errors.
-        spread: Standard deviation of a value.
-        rho: Autocorrelation of neighbours, the mean over what the values say of it.
-    """
-
-    centres: Floats
-    errors: Floats
-    degrees: int
-    spread: float
-    rho: float
-
-
-@dataclass(frozen=True)
-class _State:
-    """A segmentation under some rows of `GRID`: everything that its further steps share.
-
-    Attributes:
-        starts: Of its segments; shape (segments,).
-        stops: The same.
-        rows: Of `GRID`.
-        pieces: Their fits.
-        rest: Sum of theirs; shape (rho,).
-        logs: Logarithm of the density under each rho.
-        flat: The same over all rho.
-    """
-
-    starts: Places
-    stops: Places
-    rows: slice
-    pieces: Pieces
-    rest: Floats
-    logs: Floats
-    flat: float
-
-
 class Evidence:
     """The evidence in one series; bounds are indices among the values that count."""
 
     def __init__(self, prepared: Prepared) -> None:
         self._fits = Fits(prepared)
         self.count = self._fits.count
-        self._floor = self.count * _LEAST_NOISE**2
+        self._floor = least_rest(self._fits)
         self._singles = max(1, self.count - 2 * LEAST_AT_END + 1)
         self._stretches = max(1, len(stretches([0], [self.count], self.count)[0]))
 
@@ -143,7 +105,7 @@ class Evidence:
             return None
         singles = self._of_steps(state, places, segments) - _THIRD - math.log(self._singles)
         found: list[tuple[float, tuple[int, ...]]] = [
-            (_log_sum(singles), (int(places[singles.argmax()]),)),
+            (log_sum(singles), (int(places[singles.argmax()]),)),
             *self._lifted(state),
         ]
         masked = float(state.logs.max() - state.logs[0]) > _MASKED
@@ -151,7 +113,7 @@ class Evidence:
             if len(added) > 1:
                 density = self.joint(bounds, added) - self._price(len(added))
                 found.append((density - _THIRD, added))
-        strength = _log_sum(np.array([log for log, _ in found]))
+        strength = log_sum(np.array([log for log, _ in found]))
         return Addition(strength, max(found)[1])
 
     def path(self, bounds: Sequence[int]) -> list[tuple[int, ...]]:
@@ -219,8 +181,8 @@ class Evidence:
         logs = 0.5 * len(starts) * np.log(SHARE)
         logs -= 0.5 * np.log1p(pieces.precision * around).sum(axis=1)
         logs -= 0.5 * np.log(total).sum(axis=1)
-        logs -= 0.5 * (self.count - len(state.starts)) * np.log(rest + self._floor)
-        return _log_sum(logs + _WITH_STEP) - state.flat
+        logs -= 0.5 * state.degrees * np.log(rest + self._floor)
+        return log_sum(logs + _WITH_STEP) - state.flat
 
     def step(self, bounds: Sequence[int], index: int, rows: slice = ALL) -> tuple[Places, Floats]:
         """Places that the step ``bounds[index]`` may have between its neighbours.
@@ -242,37 +204,16 @@ class Evidence:
         return places, self._of_steps(state, places, segments) - _THIRD - math.log(self._singles)
 
     def levels(self, bounds: Sequence[int]) -> Levels:
-        """Levels of the segments between `bounds`, over all rho by their probability."""
-        state = self._state(bounds)
-        degrees = self.count - len(state.starts)
-        logs = state.logs + _FLAT
-        weights = np.exp(logs - logs.max())[:, None]
-        weights /= weights.sum()
-        variance = (state.rest[:, None] + self._floor) / max(1, degrees)
-        centres = (weights * state.pieces.centre).sum(axis=0)
-        around = variance / state.pieces.precision + (state.pieces.centre - centres) ** 2
-        spread = float((weights * variance / SHARE[:, None]).sum())
-        return Levels(
-            self._fits.middle + self._fits.unit * centres,
-            self._fits.unit * np.sqrt((weights * around).sum(axis=0)),
-            degrees,
-            self._fits.unit * math.sqrt(spread),
-            float((weights[:, 0] * GRID).sum()),
-        )
+        """Levels of the segments between `bounds`."""
+        return levels_of(self._fits, bounds)
 
-    def _state(self, bounds: Sequence[int], rows: slice = ALL) -> _State:
-        starts, stops = np.array([0, *bounds]), np.array([*bounds, self.count])
-        pieces = self._fits.pieces(starts, stops, rows)
-        rest = pieces.rest.sum(axis=1)
-        segments = len(starts)
-        logs = 0.5 * segments * np.log(SHARE[rows]) - 0.5 * np.log(pieces.precision).sum(axis=1)
-        logs -= 0.5 * (self.count - segments) * np.log(rest + self._floor)
-        return _State(starts, stops, rows, pieces, rest, logs, _log_sum(logs + _FLAT[rows]))
+    def _state(self, bounds: Sequence[int], rows: slice = ALL) -> Segmentation:
+        return segment(self._fits, bounds, rows)
 
-    def _places(self, state: _State) -> tuple[Places, Places]:
+    def _places(self, state: Segmentation) -> tuple[Places, Places]:
         return single_steps(state.starts.tolist(), state.stops.tolist(), self.count)
 
-    def _best(self, state: _State) -> tuple[int, ...] | None:
+    def _best(self, state: Segmentation) -> tuple[int, ...] | None:
         """The step or the stretch that is most probable; None if there is no room for any."""
         places, segments = self._places(state)
         if not len(places):
@@ -286,7 +227,7 @@ class Evidence:
                 return int(begins[place]), int(ends[place])
         return (int(places[singles.argmax()]),)
 
-    def _lifted(self, state: _State) -> list[tuple[float, tuple[int, ...]]]:
+    def _lifted(self, state: Segmentation) -> list[tuple[float, tuple[int, ...]]]:
         """Strength of the evidence for any stretch, in logarithms, and the best of them."""
         begins, ends, segments = self._all_stretches(state)
         if not len(begins):
@@ -299,19 +240,19 @@ class Evidence:
         logs = self._of_stretches(state, begins, ends, segments)
         logs = logs - _THIRD - math.log(self._stretches)
         place = int(logs.argmax())
-        return [(_log_sum(logs), (int(begins[place]), int(ends[place])))]
+        return [(log_sum(logs), (int(begins[place]), int(ends[place])))]
 
-    def _all_stretches(self, state: _State) -> tuple[Places, Places, Places]:
+    def _all_stretches(self, state: Segmentation) -> tuple[Places, Places, Places]:
         return stretches(state.starts.tolist(), state.stops.tolist(), self.count)
 
-    def _of_steps(self, state: _State, places: Places, segments: Places) -> Floats:
+    def _of_steps(self, state: Segmentation, places: Places, segments: Places) -> Floats:
         """Logarithm of the ratio of densities for a step at each of `places`."""
         before = self._fits.pieces(state.starts[segments], places, state.rows)
         after = self._fits.pieces(places, state.stops[segments], state.rows)
         return self._ratio(state, segments, before, after, breaks=1)
 
     def _of_stretches(
-        self, state: _State, begins: Places, ends: Places, segments: Places
+        self, state: Segmentation, begins: Places, ends: Places, segments: Places
     ) -> Floats:
         """The same for stretches that are lifted, with the same level on both sides."""
         left = self._fits.pieces(state.starts[segments], begins, state.rows)
@@ -327,7 +268,7 @@ class Evidence:
         return self._ratio(state, segments, outside, inside, breaks=2)
 
     def _ratio(
-        self, state: _State, segments: Places, one: Pieces, other: Pieces, *, breaks: int
+        self, state: Segmentation, segments: Places, one: Pieces, other: Pieces, *, breaks: int
     ) -> Floats:
         """Density with a segment taken apart into `one` and `other` level, over that without.
 
@@ -341,17 +282,11 @@ class Evidence:
         logs = np.log(
             one.precision * other.precision * variance / state.pieces.precision[:, segments]
         )
-        degrees = self.count - len(state.starts)
-        logs = -0.5 * logs - 0.5 * degrees * np.log(rest + self._floor)
+        logs = -0.5 * logs - 0.5 * state.degrees * np.log(rest + self._floor)
         # What all places have in common: the segmentation so far, and the new starts of the noise.
-        common = state.logs + 0.5 * degrees * np.log(state.rest + self._floor)
+        common = state.logs + 0.5 * state.degrees * np.log(state.rest + self._floor)
         common += 0.5 * breaks * np.log(SHARE[state.rows]) + _WITH_STEP[state.rows]
         return _log_sums(logs + common[:, None]) - state.flat
-
-
-def _log_sum(logs: Floats) -> float:
-    most = float(logs.max())
-    return most + math.log(float(np.exp(logs - most).sum()))
 
 
 def _log_sums(logs: Floats) -> Floats:

@@ -1,16 +1,18 @@
 """Finds the steps of a series: adds the one with the strongest evidence while it is strong enough.
 
-Steps are added one at a time (or two, that lift a stretch and lead back), each given those that are
-there (binary segmentation: L. Vostrikova, 1981; with whole stretches it finds what single steps
-cancel, as the wild variant of P. Fryzlewicz, 2014, does by drawing them).  After each addition
-every step moves to the place between its neighbours where the evidence is strongest (the
-repartition of J. Bai, "Estimating multiple breaks one at a time", 1997).  Last, steps that are not
-strong enough given all others are taken out, the weakest first.
+Steps are added one at a time, each given those that are there (binary segmentation: L. Vostrikova,
+1981); two at once if they lift a stretch and lead back, which finds what single steps cancel, as
+the wild variant of P. Fryzlewicz (2014) does by drawing stretches; and as many at once as are
+stronger together than each alone.  After each addition every step moves to the place between its
+neighbours where the evidence is strongest (the repartition of J. Bai, "Estimating multiple breaks
+one at a time", 1997).  Last, steps that are not strong enough given all others are taken out, the
+weakest first.
 
 A flat series gets a step only if the very first addition is strong enough.  So its probability is
-that of one decision, for which `cnnfc.analysis.changepoints_levels` has the levels by simulation,
-whatever follows.  Later additions are decided by the same levels, given the steps so far; they are
-about as many decisions as there are steps.
+at most that of one decision, for which `cnnfc.analysis.changepoints_levels` has the levels by
+simulation, whatever follows: all that follows needs that addition, or takes steps out.  In a series
+that has steps, later additions are decided by the same levels given the steps so far: about as many
+decisions as there are steps, each wrong with that probability, as far as these steps are right.
 """
 
 from __future__ import annotations

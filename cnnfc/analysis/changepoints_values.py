@@ -59,6 +59,9 @@ _MOST: Final = 10.0
 #: Larger values, of series that have others that are not positive, count as this: their squares
 #: could not be told from infinity.
 _LARGEST_VALUE: Final = 1e150
+_LARGEST_ERROR: Final = 1e100
+#: Noise that is less than this part of the range of the values is lost in their last digits.
+_LEAST_SCALE: Final = 1e-10
 #: Half the width of a 95% interval of a normal distribution in standard errors.
 _HALF_WIDTH: Final = 1.96
 
@@ -72,7 +75,8 @@ class Prepared:
         noise: Of each, over that of those that count most, 1 or more; shape (n,).
         places: Their indices in the series; shape (n,).
         left_out: Levels of the outliers.
-        unit: Typical noise of a value, or, where that is 0, how far the values are apart; above 0.
+        left_out_places: Their indices in the series.
+        unit: Typical noise of a value; above 0 even where there is none.
         relative: Whether `levels` are logarithms.
     """
 
@@ -80,22 +84,17 @@ class Prepared:
     noise: Floats
     places: NDArray[np.int64]
     left_out: Floats
+    left_out_places: NDArray[np.int64]
     unit: float
     relative: bool
 
 
-def prepare(
-    values: Sequence[float],
-    intervals: Sequence[Interval | None] = (),
-    *,
-    with_outliers: bool = False,
-) -> Prepared:
+def prepare(values: Sequence[float], intervals: Sequence[Interval | None] = ()) -> Prepared:
     """Leave outliers out of `values` and weigh the others; see the module.
 
     Args:
         values: finite, in the order of commits; shape (n,).
         intervals: low and high end by value, None or infinite where not known; shape (n,) or empty.
-        with_outliers: leave none out.
 
     Raises:
         ValueError: a value is not finite, or there are intervals but not as many as values.
@@ -108,19 +107,18 @@ def prepare(
     relative = bool((given > 0).all())
     levels = np.log(given) if relative else np.clip(given, -_LARGEST_VALUE, _LARGEST_VALUE)
     scale = noise_of(levels)
-    counts = np.ones(len(levels), dtype=bool)
-    if not with_outliers:
-        counts = _counts(levels, scale * _noise_around(levels, _HALF))
+    counts = _counts(levels, scale * noise_around(levels, _HALF))
     places, kept = np.flatnonzero(counts), levels[counts]
-    noise = _noise_around(kept, _LARGEST)
+    unit = _unit(kept, scale)
+    noise = noise_around(kept)
     errors = _errors(intervals, relative=relative)
     if errors is not None and scale > 0:
-        usual = float(np.nanmedian(errors))
-        own, usual = errors[places] / scale, usual / scale
-        own = np.minimum(np.nan_to_num(own, nan=usual), usual + _MOST)
-        wide = np.sqrt(1 + np.maximum(own**2 - usual**2, 0.0))
-        noise = np.where(wide > 1, np.maximum(noise, np.minimum(wide, _MOST)), noise)
-    return Prepared(kept, noise, places, levels[~counts], scale or _range(kept), relative)
+        own = np.minimum(errors / unit, _LARGEST_ERROR)
+        usual = float(np.nanmedian(own))
+        excess = np.nan_to_num(own[places], nan=usual) ** 2 - usual**2
+        wide = np.minimum(np.sqrt(1 + np.maximum(excess, 0.0)), _MOST)
+        noise = np.where(wide > 1, np.maximum(noise, wide), noise)
+    return Prepared(kept, noise, places, levels[~counts], np.flatnonzero(~counts), unit, relative)
 
 
 def noise_of(levels: Floats) -> float:
@@ -137,8 +135,13 @@ def noise_of(levels: Floats) -> float:
     return max(by_median, 0.5 * float(most.mean()) / _MEAN_DISTANCE)
 
 
-def _range(levels: Floats) -> float:
-    return float(np.ptp(levels)) if len(levels) and np.ptp(levels) > 0 else 1.0
+def _unit(levels: Floats, scale: float) -> float:
+    """`scale`, but not so small that other values, in parts of it, have more digits than a float.
+
+    1 of values that are all equal.
+    """
+    span = float(np.ptp(levels)) if len(levels) else 0.0
+    return max(scale, _LEAST_SCALE * span, 1 / _LARGEST_VALUE) if span > 0 else 1.0
 
 
 def _counts(levels: Floats, noise: Floats) -> NDArray[np.bool_]:
@@ -172,7 +175,7 @@ def _reached(levels: Floats) -> Floats:
     return reached
 
 
-def _noise_around(levels: Floats, largest: float) -> Floats:
+def noise_around(levels: Floats, largest: float = _LARGEST) -> Floats:
     """Noise near each value over that of quiet stretches, 1 where chance may have made it more.
 
     From the mean distance of neighbours without the `largest` (a share), which may be steps or
@@ -189,7 +192,7 @@ def _noise_around(levels: Floats, largest: float) -> Floats:
     quiet = float(np.quantile(around, _QUIET))
     if quiet == 0:
         return np.ones(count)
-    logs = np.log(np.clip(around / quiet, 1.0, _MOST))
+    logs = np.log(np.maximum(np.minimum(around, _MOST * quiet) / quiet, 1.0))
     chance = _BY_CHANCE * _ERROR_OF_LOG / math.sqrt(width)
     # Nothing of what chance may do, nearly all of what is far beyond (L. Breiman's garrote, 1995).
     ratios = np.exp(logs * np.maximum(1 - (chance / np.maximum(logs, chance)) ** 2, 0.0))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnfc.analysis.changepoints import ENOUGH, Course, Segment, find_steps, student
+from cnnfc.analysis.changepoints import ENOUGH, Course, Segment, find_steps
 
 
 def noise(count, seed=1, size=0.02):
@@ -238,8 +238,11 @@ def test_any_finite_values_have_a_course(data, count):
         assert step.low <= step.high
 
 
-@pytest.mark.parametrize(
-    ("degrees", "quantile"), [(0, math.inf), (1, 12.706), (4, 2.776), (5, 2.571), (30, 2.042)]
-)
-def test_students_quantile_is_that_of_the_table(degrees, quantile):
-    assert student(degrees) == pytest.approx(quantile, abs=0.01)
+def test_intervals_of_levels_are_those_of_students_t():
+    """Independent values, many: the mean with 1.972 standard errors, from the quantile of t."""
+    values = noise(250, seed=5) + 1.0
+    (segment,) = find_steps((values - 1.5).tolist()).segments
+    error = values.std(ddof=1) / math.sqrt(250)
+    assert segment.centre == pytest.approx(values.mean() - 1.5, abs=0.3 * error)
+    # Wider by what is not known of the autocorrelation.
+    assert 0.95 < (segment.high - segment.low) / (2 * 1.972 * error) < 1.4

@@ -6,13 +6,16 @@ import pytest
 
 from cnnfc.analysis import changepoints_evidence as module
 from cnnfc.analysis.changepoints_evidence import GRID, STEP, Evidence
+from cnnfc.analysis.changepoints_segments import FLAT
 from cnnfc.analysis.changepoints_values import Prepared
 
 
 def prepared(levels, noise=None, unit=1.0):
     levels = np.asarray(levels, dtype=float)
     noise = np.ones(len(levels)) if noise is None else np.asarray(noise)
-    return Prepared(levels, noise, np.arange(len(levels)), levels[:0], unit, relative=True)
+    return Prepared(
+        levels, noise, np.arange(len(levels)), levels[:0], np.arange(0), unit, relative=True
+    )
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def ratio(values, noise, blocks, lifted):
         logs = [log_density(values, noise, rho, blocks, lifted) for rho in GRID]
         return math.log(np.exp(np.array(logs) + weights).sum())
 
-    flat = over_rho(module._FLAT, [(0, len(values))])
+    flat = over_rho(FLAT, [(0, len(values))])
     return over_rho(module._WITH_STEP, blocks, lifted) - flat
 
 
@@ -95,7 +98,7 @@ def test_the_evidence_for_a_set_of_steps_is_the_ratio_of_densities(values, noise
     """By matrices: levels of pieces are drawn around that of their segment, which is flat."""
     found = Evidence(prepared(values, noise)).joint(bounds, added)
     logs = []
-    for with_steps, weights in ((True, module._WITH_STEP), (False, module._FLAT)):
+    for with_steps, weights in ((True, module._WITH_STEP), (False, FLAT)):
         ends = sorted((*bounds, *added)) if with_steps else list(bounds)
         pieces = list(zip([0, *ends], [*ends, 14], strict=True))
         segments = list(zip([0, *bounds], [*bounds, 14], strict=True))
@@ -199,29 +202,6 @@ def test_densities_with_a_step_average_to_what_is_weighed_of_them():
         strengths.append(math.exp(Evidence(prepared(noise)).addition(()).strength))
     # Heavy-tailed, so loosely; a wrong factor of 2 in a density would show.
     assert 0.45 < np.mean(strengths) < 0.9
-
-
-def test_levels_of_independent_noise_are_means(values):
-    random = np.random.default_rng(2)
-    series = random.standard_normal(400)
-    series[150:] += 4
-    found = Evidence(prepared(series)).levels([150])
-    assert found.centres == pytest.approx([series[:150].mean(), series[150:].mean()], abs=0.03)
-    assert found.errors == pytest.approx([1 / math.sqrt(150), 1 / math.sqrt(250)], rel=0.2)
-    assert found.degrees == 398
-    assert found.spread == pytest.approx(1.0, abs=0.1)
-    assert found.rho < 0.1
-
-
-def test_autocorrelated_noise_widens_levels():
-    noise = np.random.default_rng(4).standard_normal(2000)
-    for place in range(1, 2000):
-        noise[place] = 0.6 * noise[place - 1] + 0.8 * noise[place]
-    found = Evidence(prepared(noise)).levels([])
-    assert found.rho == pytest.approx(0.6, abs=0.06)
-    assert found.spread == pytest.approx(1.0, abs=0.1)
-    # The variance of a mean is (1 + rho) / (1 - rho) = 4 times that of independent values.
-    assert found.errors[0] == pytest.approx(2 / math.sqrt(2000), rel=0.15)
 
 
 def test_equal_values_are_no_evidence_and_a_clean_step_is_overwhelming():

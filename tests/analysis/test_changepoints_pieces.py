@@ -8,7 +8,11 @@ from cnnfc.analysis.changepoints_values import Prepared
 def fits(levels, noise=None, unit=1.0):
     levels = np.asarray(levels, dtype=float)
     noise = np.ones(len(levels)) if noise is None else np.asarray(noise, dtype=float)
-    return Fits(Prepared(levels, noise, np.arange(len(levels)), levels[:0], unit, relative=True))
+    return Fits(
+        Prepared(
+            levels, noise, np.arange(len(levels)), levels[:0], np.arange(0), unit, relative=True
+        )
+    )
 
 
 def test_without_autocorrelation_a_fit_is_a_mean():

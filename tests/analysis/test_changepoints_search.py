@@ -12,7 +12,9 @@ def evidence(*parts, noise=0.2, seed=1):
     levels += noise * np.random.default_rng(seed).standard_normal(len(levels))
     ones = np.ones(len(levels))
     return Evidence(
-        Prepared(levels, ones, np.arange(len(levels)), levels[:0], noise, relative=False)
+        Prepared(
+            levels, ones, np.arange(len(levels)), levels[:0], np.arange(0), noise, relative=False
+        )
     )
 
 

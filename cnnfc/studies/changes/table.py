@@ -125,9 +125,9 @@ def _steps(results: _Results) -> list[str]:
                     f"{percent(cell.size)} in {percent(cell.spread)} {cell.noise}",
                     str(cell.length),
                     _TITLES[tool],
-                    *(percent(_within(delays, commits)) for commits in _WITHIN),
+                    *(_percent(_within(delays, commits)) for commits in _WITHIN),
                     str(median(late)) if late else "",
-                    percent(sum(abs(e) <= 1 for e in known) / len(known)) if known else "",
+                    _percent(sum(abs(e) <= 1 for e in known) / len(known)) if known else "",
                     f"{sum(int(c['false']) for c in by_tool.get(tool, [])) / len(delays):.2f}"
                     if delays
                     else "",
@@ -274,4 +274,8 @@ def _share(hits: int, trials: int) -> str:
     if not trials:
         return ""
     low, high = wilson(hits, trials)
-    return f"{percent(hits / trials, 2)} ({percent(low, 2)} to {percent(high, 2)})"
+    return f"{_percent(hits / trials)} ({_percent(low)} to {_percent(high)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"

@@ -4,7 +4,9 @@ asv's are the functions that ``asv publish`` calls: `asv.step_detect.detect_step
 graphs draw, and of these `detect_regressions` with its default threshold of 5%, which its page of
 regressions lists: rises alone.  Otava's is the function behind ``otava analyze`` with its defaults
 (window 50, p 0.001, any size): W. Fleming and others, "Hunter: using change point detection to hunt
-for performance regressions" (2023).  None is told the intervals of values.
+for performance regressions" (2023).  It is no dependency: release 0.8 asks for one release of numpy
+and for clients of databases, of which its search needs nothing but scipy, so that
+``pip install --no-deps apache-otava`` and scipy will do.  None is told the intervals of values.
 """
 
 from __future__ import annotations
@@ -49,10 +51,11 @@ class Tool:
 
 def tools() -> tuple[Tool, ...]:
     """All, this project's first."""
+    steps, regressions = _open_asv()
     return (
         Tool("cnnfc", "cnnfc", _cnnfc),
-        Tool("asv", "asv steps", _asv),
-        Tool("publish", "asv regressions", _asv_regressions, both_ways=False),
+        Tool("asv", "asv steps", steps),
+        Tool("publish", "asv regressions", regressions, both_ways=False),
         Tool(OTAVA, "Otava", _open_otava()),
     )
 
@@ -79,24 +82,26 @@ def _cnnfc(values: Sequence[float]) -> list[int]:
     return [step.index for step in find_steps(values).steps]
 
 
-@functools.lru_cache(maxsize=1)
-def _asv_steps(values: tuple[float, ...]) -> list[tuple[int, int, float, float, float]]:
-    """Kept for the second of the two tools that ask for the same series, as asv itself does."""
-    from asv.step_detect import detect_steps  # noqa: PLC0415 - tables can do without
+def _open_asv() -> tuple[Find, Find]:
+    """The search of steps, and of these the regressions."""
+    # Here and not with the first series, whose time is taken.
+    from asv import step_detect  # noqa: PLC0415 - tables can do without
 
-    steps: list[tuple[int, int, float, float, float]] = detect_steps(list(values))
-    return steps
+    @functools.lru_cache(maxsize=1)
+    def steps_of(values: tuple[float, ...]) -> list[tuple[int, int, float, float, float]]:
+        """Kept for the second of the two, as asv itself does."""
+        found: list[tuple[int, int, float, float, float]] = step_detect.detect_steps(list(values))
+        return found
 
+    def steps(values: Sequence[float]) -> list[int]:
+        return [left for left, *_ in steps_of(tuple(values))[1:]]
 
-def _asv(values: Sequence[float]) -> list[int]:
-    return [left for left, *_ in _asv_steps(tuple(values))[1:]]
+    def regressions(values: Sequence[float]) -> list[int]:
+        found = steps_of(tuple(values))
+        _, _, jumps = step_detect.detect_regressions(found, _ASV_THRESHOLD)
+        return [after for _, after, *_ in jumps or ()]
 
-
-def _asv_regressions(values: Sequence[float]) -> list[int]:
-    from asv.step_detect import detect_regressions  # noqa: PLC0415
-
-    _, _, jumps = detect_regressions(_asv_steps(tuple(values)), _ASV_THRESHOLD)
-    return [after for _, after, *_ in jumps or ()]
+    return steps, regressions
 
 
 def _has_otava() -> bool:

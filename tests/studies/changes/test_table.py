@@ -34,8 +34,8 @@ def test_false_alarms_are_shares_with_their_intervals_over_all_turns():
     )
     line = row(found, "autocorrelated", "50", "500")
     # 4 of 500 and 30 of 100.
-    assert "0.8% (0.31% to 2%)" in line
-    assert "30% (22% to 40%)" in line
+    assert "0.8% (0.3% to 2.0%)" in line
+    assert "30.0% (21.9% to 39.6%)" in line
 
 
 def test_delays_and_places_are_given_for_every_tool():
@@ -50,9 +50,9 @@ def test_delays_and_places_are_given_for_every_tool():
         )
     )
     own = row(found, "10% in 2% independent", "cnnfc").split()
-    assert own[-7:] == ["75%", "100%", "100%", "100%", "2.5", "66.7%", "0.50"]
+    assert own[-7:] == ["75.0%", "100.0%", "100.0%", "100.0%", "2.5", "66.7%", "0.50"]
     other = row(found, "10% in 2% independent", "asv regressions").split()
-    assert other[-7:] == ["0%", "0%", "25%", "50%", "20.0", "100%", "0.00"]
+    assert other[-7:] == ["0.0%", "0.0%", "25.0%", "50.0%", "20.0", "100.0%", "0.00"]
 
 
 def test_several_steps_and_ramps_are_counted_a_series():
@@ -63,7 +63,7 @@ def test_several_steps_and_ramps_are_counted_a_series():
         ),
         point("ramp independent 50 0.1 0.02", {"cnnfc": {"reports": "1 2 3 4"}}),
     )
-    assert row(found, "cnnfc", "75% (53% to 89%)").endswith("0.50")
+    assert row(found, "cnnfc", "75.0% (53.1% to 88.8%)").endswith("0.50")
     assert "2.50 (to 4)" in row(found, "10% over 50 values")
 
 
@@ -94,7 +94,7 @@ MISSED = "goal missed in 1 of 1 cells: "
             flat(1000, 11),
             (
                 f"{MISSED}at most 1% of flat series get a step, autocorrelated noise: "
-                f"20 values 1.1% (0.62% to 2%)"
+                f"20 values 1.1% (0.6% to 2.0%)"
             ),
         ),
         (
@@ -105,14 +105,14 @@ MISSED = "goal missed in 1 of 1 cells: "
         (
             "step independent 20 0.05 0.02",
             steps(" ".join(["10"] * 3 + ["15"])),
-            f"{MISSED}5% reported within 10 commits in 95%: after 20 values 75% (30% to 95%)",
+            f"{MISSED}5% reported within 10 commits in 95%: after 20 values 75.0% (30.1% to 95.4%)",
         ),
         (
             "step independent 50 0.05 0.02",
             steps("3 3 3", "1 0 2"),
             (
                 f"{MISSED}place within 1 commit in 90% of steps of 5% and more: "
-                f"5% after 50 values 67% (21% to 94%)"
+                f"5% after 50 values 66.7% (20.8% to 93.9%)"
             ),
         ),
     ],
@@ -139,7 +139,7 @@ def test_what_older_versions_measured_is_left_out():
     )
     assert "left out: 1 parts that other versions measured" in found
     assert "measured with cnnfc 2" in found
-    assert row(found, "independent", "100").count("0% (0% to 3.7%)") == 1
+    assert row(found, "independent", "100").count("0.0% (0.0% to 3.7%)") == 1
 
 
 def test_a_tool_that_is_not_installed_is_named():

@@ -44,7 +44,6 @@ def test_asv_is_asked_once_for_both_of_its_tools(by_name, values, monkeypatch):
     calls = []
     real = step_detect.detect_steps
     monkeypatch.setattr(step_detect, "detect_steps", lambda y: calls.append(1) or real(y))
-    module._asv_steps.cache_clear()
     by_name["asv"].find(values)
     by_name["publish"].find(values)
     assert calls == [1]
