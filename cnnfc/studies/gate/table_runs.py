@@ -61,7 +61,7 @@ class Gates:
 
 
 def _kind(key: str) -> str:
-    return key.split(" ")[0]
+    return key.split(" ", maxsplit=1)[0]
 
 
 def _rules(point: Point) -> str:
