@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TextIO
 
 from cnnfc.cli.command import Command
+from cnnfc.cli.place_options import add_place_options
 from cnnfc.errors import UsageError
 
 #: Options that select or show changes, and mean nothing to a search for one commit.
@@ -62,18 +62,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="of --bisect: measure with this interpreter, whatever the commits require",
     )
-    parser.add_argument(
-        "--results",
-        type=Path,
-        metavar="DIR",
-        help="asv's results folder (default: the one in asv.conf.json)",
-    )
-    parser.add_argument(
-        "--hardware",
-        type=Path,
-        metavar="DIR",
-        help="folder of the hardware records (default: reports/hardware)",
-    )
+    add_place_options(parser)
 
 
 def _call(options: argparse.Namespace, out: TextIO) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TextIO
 
 from cnnfc.cli.command import Command
+from cnnfc.cli.place_options import add_place_options
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,18 +50,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument("--csv", action="store_true", help="print one tidy table as CSV")
-    parser.add_argument(
-        "--results",
-        type=Path,
-        metavar="DIR",
-        help="asv's results folder (default: the one in asv.conf.json)",
-    )
-    parser.add_argument(
-        "--hardware",
-        type=Path,
-        metavar="DIR",
-        help="folder of the hardware records (default: reports/hardware)",
-    )
+    add_place_options(parser)
 
 
 def _call(options: argparse.Namespace, out: TextIO) -> int:

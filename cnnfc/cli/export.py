@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cnnfc.cli.command import Command
+from cnnfc.cli.place_options import add_place_options
 from cnnfc.timeline.table.columns import columns
 from cnnfc.timeline.table.schema import explained
 
@@ -55,18 +56,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="REGEX",
         help="only benchmarks whose name(parameters) match; may be repeated",
     )
-    parser.add_argument(
-        "--results",
-        type=Path,
-        metavar="DIR",
-        help="asv's results folder (default: the one in asv.conf.json)",
-    )
-    parser.add_argument(
-        "--hardware",
-        type=Path,
-        metavar="DIR",
-        help="folder of the hardware records (default: reports/hardware)",
-    )
+    add_place_options(parser)
 
 
 def _call(options: argparse.Namespace, out: TextIO) -> int:

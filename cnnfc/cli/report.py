@@ -7,22 +7,12 @@ from pathlib import Path
 from typing import TextIO
 
 from cnnfc.cli.command import Command
+from cnnfc.cli.place_options import add_place_options
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_call)
-    parser.add_argument(
-        "--results",
-        type=Path,
-        metavar="DIR",
-        help="asv's results folder (default: the one in asv.conf.json)",
-    )
-    parser.add_argument(
-        "--hardware",
-        type=Path,
-        metavar="DIR",
-        help="folder of the hardware records (default: reports/hardware)",
-    )
+    add_place_options(parser)
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where the site goes (default: reports/site)"
     )

@@ -1,4 +1,4 @@
-"""Finds the results that a question on the command line is about."""
+"""Finds the results that a command is about."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ class Place:
         aliases: Names of machines by the folders that were named otherwise.
         root: Where git is asked for revisions, and what asv's configuration there calls the
             repository.
+        project: The project whose results these are; None for results of no project.
     """
 
     results: Path
     hardware: Path | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     root: tuple[Path, str] = (Path(), ".")
+    project: Project | None = None
 
     def revision(self, name: str) -> str | None:
         """The full hash of the commit that git knows as `name`; None for a range or without git."""
@@ -62,7 +64,7 @@ def find_place(results: Path | None, hardware: Path | None, start: Path | None =
 def _of_project(project: Project, hardware: Path | None) -> Place:
     own = project.hardware if project.hardware.is_dir() else None
     root = (project.root, project.repository)
-    return Place(project.results, hardware or own, project.aliases, root)
+    return Place(project.results, hardware or own, project.aliases, root, project)
 
 
 def _owner(results: Path) -> Project | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from cnnfc.commands.project import Project, find_project
-from cnnfc.errors import DataError, UsageError
+from cnnfc.commands.place import find_place
+from cnnfc.errors import DataError
 from cnnfc.history.results import History, read_history
 from cnnfc.report.writer import write_site
 
@@ -77,38 +77,16 @@ def write_report(
 def _plan(
     results: Path | None, hardware: Path | None, out: Path | None, start: Path | None
 ) -> _Plan:
-    if results is None:
-        project = find_project(start)
-    else:
-        owner = _owner(results)
-        if owner is None:
-            beside = results.parent / "hardware"
-            return _Plan(
-                name=results.resolve().parent.name or "results",
-                results=results,
-                hardware=hardware or (beside if beside.is_dir() else None),
-                out=out or _DEFAULT_OUT,
-                show_commit_url=None,
-                aliases={},
-            )
-        project = owner
+    place = find_place(results, hardware, start)
+    project = place.project
     return _Plan(
-        name=project.name,
-        results=results or project.results,
-        hardware=hardware or (project.hardware if project.hardware.is_dir() else None),
-        out=out or project.site,
-        show_commit_url=project.show_commit_url,
-        aliases=project.aliases,
+        name=project.name if project else place.results.resolve().parent.name or "results",
+        results=results or place.results,
+        hardware=place.hardware,
+        out=out or (project.site if project else _DEFAULT_OUT),
+        show_commit_url=project.show_commit_url if project else None,
+        aliases=place.aliases,
     )
-
-
-def _owner(results: Path) -> Project | None:
-    """The project whose results these are; a project merely around them is none of theirs."""
-    try:
-        project = find_project(results)
-    except (UsageError, DataError):
-        return None
-    return project if project.results.resolve() == results.resolve() else None
 
 
 def _describe(history: History, stream: TextIO) -> None:
