@@ -28,7 +28,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _call(options: argparse.Namespace, out: TextIO) -> int:
     if options.check:
-        from cnnfc.commands.check import show_check  # noqa: PLC0415  # loaded if called
+        from cnnfc.commands.check.command import show_check  # noqa: PLC0415  # loaded if called
 
         return show_check(as_json=options.json, out=out)
     from cnnfc.commands.machine import show_machine  # noqa: PLC0415  # loaded if called

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from cnnfc.analysis.changepoints import find_steps
+from cnnfc.analysis.changepoints.steps import find_steps
 from cnnfc.timeline.causes import Cause, Happening, find_cause
 from cnnfc.timeline.courses import Detect, Followed, earlier, follow, newest_session
 from cnnfc.timeline.neighbours import Neighbours

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from cnnfc.analysis.changepoints import Course, Step
+from cnnfc.analysis.changepoints.steps import Course, Step
 from cnnfc.timeline.moments import moment_of
 from cnnfc.timeline.series import Group, Reading, Series
 

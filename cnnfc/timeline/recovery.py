@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from cnnfc.analysis.changepoints import Course
+from cnnfc.analysis.changepoints.steps import Course
 
 #: Share of a change that must be undone to call it recovered; the rest is within what the levels
 #: of two segments are known by.

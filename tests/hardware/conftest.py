@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnfc.commands.check import run_check
-from cnnfc.commands.check_plan import plan_check
+from cnnfc.commands.check.command import run_check
+from cnnfc.commands.check.plan import plan_check
 from cnnfc.errors import CnnfcError
 
 ROOT = Path(__file__).parents[2]

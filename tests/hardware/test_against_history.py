@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnnfc.commands.check_words import sentence
+from cnnfc.commands.check.words import sentence
 
 pytestmark = pytest.mark.hardware
 

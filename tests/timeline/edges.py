@@ -2,7 +2,7 @@
 
 import itertools
 
-from cnnfc.analysis.changepoints import Course, Segment, Step
+from cnnfc.analysis.changepoints.steps import Course, Segment, Step
 
 SPREAD = 0.002
 

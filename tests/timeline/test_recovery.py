@@ -1,6 +1,6 @@
 import pytest
 
-from cnnfc.analysis.changepoints import Course, Segment, Step
+from cnnfc.analysis.changepoints.steps import Course, Segment, Step
 from cnnfc.timeline.recovery import State, state_of
 
 

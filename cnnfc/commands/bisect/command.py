@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from cnnfc.analysis.changepoints import find_steps
+from cnnfc.analysis.changepoints.steps import find_steps
 from cnnfc.commands.bisect.hunt import Ask, Hunt
 from cnnfc.commands.bisect.memory import FILE_NAME, Question, recall
 from cnnfc.commands.bisect.text import introduction

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
-from cnnfc.analysis.changepoints import find_steps
+from cnnfc.analysis.changepoints.steps import find_steps
 from cnnfc.commands.changes.columns import COLUMNS, SCHEMA_VERSION, as_object, row
 from cnnfc.commands.changes.commits import Commits, find_repository, parse_since
 from cnnfc.commands.changes.text import summary, table, width_of

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnfc.analysis import changepoints
-from cnnfc.analysis.changepoints import find_steps
+from cnnfc.analysis.changepoints.steps import find_steps
 
 #: From the values of a series, the first values of its new levels, in order.
 Find = Callable[[Sequence[float]], list[int]]
@@ -73,7 +73,7 @@ def versions() -> Mapping[str, str]:
 
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("changepoints*.py")):
+    for path in sorted(folder.glob("*.py")):
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]
 

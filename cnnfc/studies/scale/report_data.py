@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cnnfc.analysis.changepoints import Course
+from cnnfc.analysis.changepoints.steps import Course
 from cnnfc.history.index.columns import Floats, Integers
 from cnnfc.timeline.indexed.tracks import Track
 

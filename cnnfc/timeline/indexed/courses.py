@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 
 from cnnfc import __version__
-from cnnfc.analysis.changepoints import Course, Segment, Step, find_steps
+from cnnfc.analysis import changepoints
+from cnnfc.analysis.changepoints.steps import Course, Segment, Step, find_steps
 from cnnfc.history.index.columns import Floats
 from cnnfc.machine.helpers import Helpers
 from cnnfc.timeline.indexed.tracks import Track
@@ -92,9 +93,9 @@ def _key(track: Track) -> str:
 def _rule() -> bytes:
     """Names what finds steps by its very source, so that no change of it is ever overlooked."""
     digest = hashlib.blake2b(f"{__version__} {np.__version__}".encode(), digest_size=16)
-    folder = resources.files("cnnfc.analysis")
+    folder = resources.files(changepoints)
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        if file.name.startswith("changepoints") and file.name.endswith(".py"):
+        if file.name.endswith(".py"):
             digest.update(file.read_bytes())
     return digest.digest()
 

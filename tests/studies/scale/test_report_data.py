@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from cnnfc.analysis.changepoints import Course, Step
+from cnnfc.analysis.changepoints.steps import Course, Step
 from cnnfc.studies.scale.report_data import SCHEMA, documents
 from cnnfc.timeline.indexed.tracks import Track
 

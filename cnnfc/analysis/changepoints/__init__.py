@@ -1,0 +1,1 @@
+"""Steps in series of values: where, how large and how certain."""

@@ -1,0 +1,1 @@
+"""``cnnfc machine --check``: this machine now against its own history."""
