@@ -9,6 +9,7 @@ from pathlib import Path
 from cnnfc.commands.project import Project, find_project
 from cnnfc.errors import DataError, UsageError
 from cnnfc.harness.repository import open_repository
+from cnnfc.history.index.place import index_folder
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,21 @@ class Place:
     aliases: Mapping[str, str] = field(default_factory=dict)
     root: tuple[Path, str] = (Path(), ".")
     project: Project | None = None
+
+    @property
+    def index_folder(self) -> Path | None:
+        """Where the index of the results lies; None if there is no place for one.
+
+        With a project's reports, if it has any and they are not among the results: a folder of
+        results is never given anything that is not a result.
+        """
+        reports = None if self.project is None else self.project.root / "reports"
+        if reports is not None and reports.is_dir() and not self._is_inside(reports):
+            return index_folder(reports)
+        return index_folder(None)
+
+    def _is_inside(self, folder: Path) -> bool:
+        return folder.resolve().is_relative_to(self.results.resolve())
 
     def revision(self, name: str) -> str | None:
         """The full hash of the commit that git knows as `name`; None for a range or without git."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from cnnfc.commands.changes.commits import Commits, find_repository
 from cnnfc.commands.place import find_place
 from cnnfc.errors import DataError
 from cnnfc.history.results import History, read_history
@@ -29,6 +30,7 @@ class _Plan:
     out: Path
     show_commit_url: str | None
     aliases: Mapping[str, str]
+    root: tuple[Path, str]
 
 
 def write_report(
@@ -67,7 +69,13 @@ def write_report(
             f"no results in {plan.results} can be read: measure with `cnnfc run` or `asv run`, or "
             f"name another folder with --results"
         )
-    index = write_site(history, plan.out, project=plan.name, show_commit_url=plan.show_commit_url)
+    index = write_site(
+        history,
+        plan.out,
+        project=plan.name,
+        show_commit_url=plan.show_commit_url,
+        between=Commits(find_repository(*plan.root)).between,
+    )
     print(f"report: {index}", file=stream)
     if open_browser and not webbrowser.open(index.resolve().as_uri()):
         print("no browser could be started: open that file yourself", file=stream)
@@ -86,6 +94,7 @@ def _plan(
         out=out or (project.site if project else _DEFAULT_OUT),
         show_commit_url=project.show_commit_url if project else None,
         aliases=place.aliases,
+        root=place.root,
     )
 
 

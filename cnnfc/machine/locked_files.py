@@ -15,7 +15,7 @@ from typing import Final
 
 from cnnfc.errors import DataError
 
-#: The names of `write_atomically`'s temporary files and of `locked`'s locks, both hidden.
+#: The names of `replacement`'s temporary files and of `locked`'s locks, both hidden.
 _TEMPORARY: Final = re.compile(
     r"\.(?P<name>.+)\.(?P<process>[0-9]{1,9})-[0-9a-f]{8}\.tmp", re.DOTALL
 )
@@ -57,12 +57,25 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         DataError: The folder cannot be written to.
     """
+    with replacement(path) as part, part.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def replacement(path: Path) -> Iterator[Path]:
+    """A place beside `path` to write to, whose file takes the name `path` when all went well.
+
+    A reader sees the old or the new file, never a part.  A process that is killed here leaves its
+    part under a hidden name, for `sweep` to remove.
+
+    Raises:
+        DataError: The folder cannot be written to, or is full.
+    """
     # Not tempfile: its files can only be read by their owner, and so would be the result.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        yield temporary
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o7777)
         temporary.replace(path)

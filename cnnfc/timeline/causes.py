@@ -211,7 +211,7 @@ def _named(found: Sequence[Difference]) -> tuple[str, ...]:
 
 
 def _listed(kernels: Sequence[Kernel]) -> str:
-    kernels = sorted(kernels, key=lambda kernel: -abs(kernel.shift.log))
+    kernels = sorted(kernels, key=lambda kernel: (-abs(kernel.shift.log), kernel.name))
     named = [f"{kernel.name} ×{kernel.shift.factor:.2f}" for kernel in kernels[:_NAMED]]
     more = len(kernels) - _NAMED
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")

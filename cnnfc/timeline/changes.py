@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -31,7 +31,9 @@ __all__ = [
     "MeasuredCommit",
     "SeriesKey",
     "State",
+    "changes_in",
     "find_changes",
+    "join",
     "look_for_changes",
 ]
 
@@ -148,9 +150,13 @@ class Found:
     too_short: int
 
 
+def nothing_between(_good: str, _bad: str) -> None:
+    """A `Between` for a history whose commits nobody knows."""
+
+
 def find_changes(
     groups: Sequence[Group],
-    between: Between = lambda _good, _bad: None,
+    between: Between = nothing_between,
     detect: Detect = find_steps,
 ) -> tuple[Change, ...]:
     """The changes of `look_for_changes` alone."""
@@ -159,7 +165,7 @@ def find_changes(
 
 def look_for_changes(
     groups: Sequence[Group],
-    between: Between = lambda _good, _bad: None,
+    between: Between = nothing_between,
     detect: Detect = find_steps,
 ) -> Found:
     """Every change in the series of `groups`, worst first.
@@ -172,19 +178,45 @@ def look_for_changes(
         between: Asks git for the commits between two.
         detect: Finds the steps of a series.
     """
+
+    def of_groups() -> Iterator[Found]:
+        for group in groups:
+            followed = follow(group, detect)
+            too_short = sum(not one.course.enough for one in followed)
+            changes = tuple(changes_in(group, followed, detect))
+            yield Found(changes, len(followed), too_short)
+
+    return join(of_groups(), between)
+
+
+def join(parts: Iterable[Found], between: Between = nothing_between) -> Found:
+    """What was found in several groups as one, worst first, with what git says of it."""
     changes: list[Change] = []
     series = too_short = 0
-    for group in groups:
-        followed = follow(group, detect)
-        series += len(followed)
-        too_short += sum(not one.course.enough for one in followed)
-        changes += _of_group(group, followed, between, detect)
+    for part in parts:
+        series += part.series
+        too_short += part.too_short
+        changes += (_with_commits(change, between) for change in part.changes)
     return Found(tuple(sorted(changes, key=_worst_first)), series, too_short)
 
 
-def _of_group(
-    group: Group, followed: Sequence[Followed], between: Between, detect: Detect
+def _with_commits(change: Change, between: Between) -> Change:
+    commits = between(change.last_good.commit, change.first_bad.commit)
+    if commits is None:
+        return change
+    return replace(change, unmeasured=len(commits), between=tuple(commits))
+
+
+def changes_in(
+    group: Group, followed: Sequence[Followed], detect: Detect = find_steps
 ) -> Iterator[Change]:
+    """The changes in the series of one group, in their order; git is not asked about any.
+
+    Args:
+        group: The group.
+        followed: Those of its series that have a value.
+        detect: What finds steps, for what was known of a series before the newest measuring.
+    """
     changed = [one for one in followed if one.course.steps]
     # Most groups have no change, and need none of this.
     if not changed:
@@ -196,12 +228,10 @@ def _of_group(
         for number, step in enumerate(one.course.steps):
             if one.is_one_version(number):
                 is_new = known is not None and not known.has(step, one.course)
-                yield _change(one, number, neighbours, between, new=is_new)
+                yield _change(one, number, neighbours, new=is_new)
 
 
-def _change(
-    one: Followed, number: int, neighbours: Neighbours, between: Between, *, new: bool
-) -> Change:
+def _change(one: Followed, number: int, neighbours: Neighbours, *, new: bool) -> Change:
     step, group, info = one.course.steps[number], neighbours.group, one.series.info
     old, now = one.course.segments[number : number + 2]
     last_good, first_bad = _commit(one, step.index - 1), _commit(one, step.index)
@@ -210,14 +240,13 @@ def _change(
     happening = Happening(one.series, step.ratio, one.positions[surely], one.positions[step.latest])
     finding = find_cause(happening, neighbours)
     key = SeriesKey(group.machine, group.environment, info.name, one.series.parameters)
-    commits = between(last_good.commit, first_bad.commit)
     rises = now.centre > old.centre
     return Change(
         id=_id(key, first_bad.commit),
         series_key=key,
         last_good=last_good,
         first_bad=first_bad,
-        unmeasured=None if commits is None else len(commits),
+        unmeasured=None,
         ratio=step.ratio,
         low=step.low,
         high=step.high,
@@ -229,7 +258,7 @@ def _change(
         earliest=_commit(one, step.earliest),
         latest=_commit(one, step.latest),
         surely_good=_commit(one, surely),
-        between=tuple(commits or ()),
+        between=(),
         before=old.centre,
         after=now.centre,
         unit=info.unit,

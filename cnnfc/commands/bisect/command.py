@@ -14,16 +14,16 @@ from cnnfc.commands.bisect.hunt import Ask, Hunt
 from cnnfc.commands.bisect.memory import FILE_NAME, Question, recall
 from cnnfc.commands.bisect.text import introduction
 from cnnfc.commands.bisect.trial import Interrupted, Trial, trial_of
-from cnnfc.commands.changes.command import load
+from cnnfc.commands.changes.command import open_results
 from cnnfc.commands.changes.commits import Commits, find_repository
 from cnnfc.commands.interrupts import INTERRUPTED, terminations_interrupt
 from cnnfc.commands.project import find_project
 from cnnfc.errors import UsageError
 from cnnfc.gate.preparing.git import Git
 from cnnfc.machine.identity import identify
-from cnnfc.timeline.arrange import arrange
-from cnnfc.timeline.changes import Change, find_changes
+from cnnfc.timeline.changes import Change, join
 from cnnfc.timeline.courses import Detect
+from cnnfc.timeline.indexed.changes import changes_by_group
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,9 @@ def bisect(
         UsageError: There is no such change, git does not know its commits, or the gate cannot run.
         DataError: There are no results, or what was found cannot be written.
     """
-    history, _ = load(options.results, options.hardware, start)
-    change = choose(options.id, find_changes(arrange(history), detect=detect))
+    with open_results(options.results, options.hardware, start) as (_, opened):
+        found = join(changes_by_group(opened.index, detect=detect, helpers=opened.helpers))
+    change = choose(options.id, found.changes)
     project = find_project(start)
     folder = project.root / "reports" / "gate" / f"bisect-{change.id}"
     trial = replace(trial_of(change, folder), budget=options.budget, here=options.here, start=start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
@@ -12,16 +13,17 @@ from typing import Final, TextIO
 from cnnfc.analysis.changepoints.steps import find_steps
 from cnnfc.commands.changes.columns import COLUMNS, SCHEMA_VERSION, as_object, row
 from cnnfc.commands.changes.commits import Commits, find_repository, parse_since
-from cnnfc.commands.changes.text import summary, table, width_of
+from cnnfc.commands.changes.text import table, width_of
 from cnnfc.commands.export.text import write_csv
-from cnnfc.commands.place import find_place
+from cnnfc.commands.indexed import Indexed, indexed
+from cnnfc.commands.place import Place, find_place
 from cnnfc.errors import DataError, UsageError, unknown
-from cnnfc.harness.repository import Repository
-from cnnfc.history.results import History, read_history
+from cnnfc.records import Run
+from cnnfc.report.change_words import summary
 from cnnfc.report.text import clean, plural
-from cnnfc.timeline.arrange import arrange
-from cnnfc.timeline.changes import Cause, Change, Found, State, look_for_changes
+from cnnfc.timeline.changes import Cause, Change, Found, State, join
 from cnnfc.timeline.courses import Detect
+from cnnfc.timeline.indexed.changes import changes_by_group
 from cnnfc.timeline.table.schema import described
 
 #: Exit code if ``--fail-on-new`` finds something; as of a gate with a regression.
@@ -74,14 +76,15 @@ def show_changes(
     """
     if options.as_json and options.as_csv:
         raise UsageError("--json and --csv exclude each other: choose one")
-    history, repository = load(options.results, options.hardware, start)
+    with open_results(options.results, options.hardware, start) as (place, opened):
+        runs = [run.head.run for run in opened.index.runs]
+        repository = find_repository(*place.root)
+        since = None if options.since is None else parse_since(options.since, repository, runs)
+        machines = _known(options.machines, runs)
+        parts = list(changes_by_group(opened.index, machines, detect, opened.helpers))
+    # Others may have the index while git is asked.
     commits = Commits(repository)
-    since = (
-        parse_since(options.since, repository, history.runs) if options.since is not None else None
-    )
-    found = look_for_changes(
-        arrange(_of_machines(history, options.machines)), commits.between, detect
-    )
+    found = join(parts, commits.between)
     shown = [
         change
         for change in found.changes
@@ -95,19 +98,20 @@ def show_changes(
     elif options.as_json:
         _write_json(found, shown, code, out)
     else:
-        out.writelines(f"{line}\n" for line in _text(found, shown, history, options, out))
+        out.writelines(f"{line}\n" for line in _text(found, shown, len(machines), options, out))
     if code:
         # Standard output may be a file that nobody looks at.
         sys.stderr.write(f"cnnfc changes: {len(failing)} new for the worse: {_ids(failing)}\n")
     return code
 
 
-def load(
+@contextmanager
+def open_results(
     results: Path | None, hardware: Path | None, start: Path | None
-) -> tuple[History, Repository | None]:
-    """The history that is asked about, and git where it can be asked about its commits.
+) -> Iterator[tuple[Place, Indexed]]:
+    """Where the results are that are asked about, and their index.
 
-    What could not be read of it is counted on standard error.
+    What could not be read of them is counted on standard error.
 
     Args:
         results: As in `ChangesOptions`.
@@ -119,16 +123,17 @@ def load(
         DataError: There are no results, or none that can be read.
     """
     place = find_place(results, hardware, start)
-    history = read_history(place.results, place.hardware, place.aliases)
-    if not history.runs:
-        raise DataError(
-            f"no results in {place.results} can be read: measure with `cnnfc run` or `asv run`, or "
-            f"name another folder with --results"
-        )
-    if history.problems:
-        left_out = plural(len(history.problems), "file or part of one", "files or parts of them")
-        sys.stderr.write(f"cnnfc changes: left out {left_out}; `cnnfc report` names them\n")
-    return history, find_repository(*place.root)
+    with indexed(place, sys.stderr) as opened:
+        if not opened.index.runs:
+            raise DataError(
+                f"no results in {place.results} can be read: measure with `cnnfc run` or `asv "
+                f"run`, or name another folder with --results"
+            )
+        problems = len(opened.index.problems)
+        if problems:
+            left_out = plural(problems, "file or part of one", "files or parts of them")
+            sys.stderr.write(f"cnnfc changes: left out {left_out}; `cnnfc report` names them\n")
+        yield place, opened
 
 
 def is_alarming(change: Change) -> bool:
@@ -141,16 +146,13 @@ def is_alarming(change: Change) -> bool:
     )
 
 
-def _of_machines(history: History, machines: Sequence[str]) -> History:
-    """The runs of these machines; of all if none is named."""
-    known = sorted({run.machine for run in history.runs})
+def _known(machines: Sequence[str], runs: Sequence[Run]) -> frozenset[str]:
+    """The machines that are asked about, which must be some of those of `runs`; by default all."""
+    known = sorted({run.machine for run in runs})
     for name in machines:
         if name not in known:
             raise unknown("machine", name, map(clean, known))
-    if not machines:
-        return history
-    runs = tuple(run for run in history.runs if run.machine in machines)
-    return History(runs, history.benchmarks, history.hardware, history.problems)
+    return frozenset(machines or known)
 
 
 def _write_json(found: Found, shown: Sequence[Change], code: int, out: TextIO) -> None:
@@ -168,10 +170,9 @@ def _write_json(found: Found, shown: Sequence[Change], code: int, out: TextIO) -
 
 
 def _text(
-    found: Found, shown: Sequence[Change], history: History, options: ChangesOptions, out: TextIO
+    found: Found, shown: Sequence[Change], machines: int, options: ChangesOptions, out: TextIO
 ) -> Iterator[str]:
-    machines = options.machines or {run.machine for run in history.runs}
-    yield summary(found, shown, len(machines))
+    yield summary(found, shown, machines)
     if shown:
         yield ""
         yield from table(shown, width_of(out), why=options.why)

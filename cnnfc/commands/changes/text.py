@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from cnnfc.report.text import change as percentage
-from cnnfc.report.text import clean, plural, shorten
-from cnnfc.timeline.changes import Change, Found, State
-from cnnfc.units import format_value
+from cnnfc.report import change_words
+from cnnfc.report.change_words import one_line
+from cnnfc.report.text import shorten
+from cnnfc.timeline.changes import Change
 
 #: Narrower terminals get lines that wrap; wider ones are not filled, since eyes lose the line.
 NARROWEST: Final = 80
@@ -21,9 +21,6 @@ _NAME: Final = 18
 #: A number of a foreign file may have hundreds of digits, a unit any length.
 _WIDEST_CELL: Final = 12
 _NOTHING: Final[tuple[str, ...]] = ()
-#: Which way is up differs between a time and a rate, so it is said.
-_WORSE: Final = "worse"
-_BETTER: Final = "better"
 
 
 @dataclass(frozen=True)
@@ -80,58 +77,23 @@ def table(changes: Sequence[Change], width: int, *, why: bool = False) -> Iterat
             for cell, size, column in zip(cells, widths, columns, strict=True)
         )
         yield "  ".join((*padded, shorten(last, max(left, 3)))).rstrip()
-        yield from (f"    {_line(sentence)}" for sentence in evidence)
-
-
-def summary(found: Found, shown: Sequence[Change], machines: int) -> str:
-    """One sentence before the table: how many changes, of how many series."""
-    series = f"{plural(found.series, 'series', 'series')} on {plural(machines, 'machine')}"
-    if not found.changes:
-        return f"no change in {series}{_short(found)}"
-    new = sum(change.new for change in shown)
-    parts = f" ({new} new)" if new else ""
-    of = f" of {len(found.changes)}" if len(shown) < len(found.changes) else ""
-    return f"{len(shown):,}{of} {_changes(found.changes)}{parts} in {series}{_short(found)}"
-
-
-def _changes(changes: Sequence[Change]) -> str:
-    return "change" if len(changes) == 1 else "changes"
-
-
-def _short(found: Found) -> str:
-    if not found.too_short:
-        return ""
-    if found.too_short == found.series:
-        return "; none of them has enough values yet to find a change in"
-    return f"; {found.too_short:,} of them have too few values yet to find a change in"
+        yield from (f"    {one_line(sentence)}" for sentence in evidence)
 
 
 def _size(one: Change) -> str:
-    if not math.isnan(one.ratio):
-        return shorten(percentage(one.ratio), _WIDEST_CELL)
-    sign = "+" if one.after >= one.before else "−"
-    size = format_value(abs(one.after - one.before), _line(one.unit))
-    return shorten(f"{sign}{size}", _WIDEST_CELL)
+    return shorten(change_words.size(one), _WIDEST_CELL)
 
 
 def _interval(one: Change) -> str:
+    """Nothing where there is no ratio: differences in a unit are long."""
     if math.isnan(one.ratio):
         return ""
-    return shorten(f"{percentage(one.low)}..{percentage(one.high)}", 2 * _WIDEST_CELL)
-
-
-def _commits(one: Change) -> str:
-    return f"{_line(one.last_good.commit)[:8]}..{_line(one.first_bad.commit)[:8]}"
+    return shorten("..".join(change_words.interval(one)), 2 * _WIDEST_CELL)
 
 
 def _gap(one: Change) -> str:
     """How many commits between the two were not measured."""
     return "" if not one.unmeasured else f"+{one.unmeasured:,}"
-
-
-def _state(one: Change) -> str:
-    words = "" if one.state is State.PRESENT else str(one.state).removesuffix(" recovered")
-    return ", ".join(filter(None, (words, "new" if one.new else "")))
 
 
 def _name(one: Change, *, machine: bool, environment: bool) -> str:
@@ -141,21 +103,16 @@ def _name(one: Change, *, machine: bool, environment: bool) -> str:
         parts.append(f"@ {key.machine}")
     if environment:
         parts.append(f"in {key.environment}")
-    return _line(" ".join(parts))
-
-
-def _line(text: str) -> str:
-    """`text` on one line, without what a terminal would obey."""
-    return " ".join(clean(text).split())
+    return one_line(" ".join(parts))
 
 
 _COLUMNS: Final = (
     _Column("id", lambda one: one.id),
-    _Column("", lambda one: _WORSE if one.is_worse else _BETTER),
+    _Column("", change_words.verdict),
     _Column("change", _size, right=True),
     _Column("95% interval", _interval, spare=3),
     _Column("cause", lambda one: str(one.cause)),
-    _Column("good..bad commit", _commits),
+    _Column("good..bad commit", change_words.commit_range),
     _Column("gap", _gap, spare=1, right=True),
-    _Column("state", _state, spare=2),
+    _Column("state", change_words.state, spare=2),
 )

@@ -17,6 +17,7 @@ from cnnfc.commands.compare.names import Known, find_commit, recognise, short
 from cnnfc.commands.compare.select import Wanted, select_benchmarks, select_heads
 from cnnfc.commands.export.file import text_sink
 from cnnfc.commands.export.text import write_csv
+from cnnfc.commands.indexed import indexed
 from cnnfc.commands.place import find_place
 from cnnfc.errors import NothingMeasured, UsageError
 from cnnfc.machine.schema import HardwareRecord
@@ -34,8 +35,9 @@ from cnnfc.timeline.compare.runs import (
 )
 from cnnfc.timeline.compare.sides import Key, compare, on_device
 from cnnfc.timeline.differences import software
+from cnnfc.timeline.indexed.source import source_of
 from cnnfc.timeline.table.facts import facts_of
-from cnnfc.timeline.table.source import Head, Source, look_through
+from cnnfc.timeline.table.source import Head, Source
 
 #: More problems than this would push the answer off the screen; ``--json`` has them all.
 _SHOWN_PROBLEMS = 5
@@ -81,7 +83,8 @@ def compare_sides(
     """
     wanted = select_benchmarks(options.bench)
     place = find_place(options.results, options.hardware, start)
-    source = look_through(place.results, place.hardware, place.aliases)
+    with indexed(place, err or sys.stderr) as opened:
+        source = source_of(opened.index)
     heads = [head for head in source.heads if head.measured]
     heads = select_heads(heads, options.machines, options.environments)
     known = Known.of(heads, place.aliases)

@@ -17,13 +17,15 @@ from cnnfc.commands.compare.select import select_benchmarks, select_heads
 from cnnfc.commands.export.file import new_file, new_text, text_sink
 from cnnfc.commands.export.parquet import write_parquet
 from cnnfc.commands.export.text import CSV_RULES, write_csv, write_json
+from cnnfc.commands.indexed import indexed
 from cnnfc.commands.place import find_place
 from cnnfc.errors import NothingMeasured, UsageError, unknown
 from cnnfc.report.text import clean, plural
+from cnnfc.timeline.indexed.source import source_of
 from cnnfc.timeline.table.columns import SCHEMA_VERSION, columns
 from cnnfc.timeline.table.points import rows_of
 from cnnfc.timeline.table.schema import Column, Row, explained
-from cnnfc.timeline.table.source import Source, look_through
+from cnnfc.timeline.table.source import Source
 
 FORMATS: Final = ("csv", "json", "parquet")
 
@@ -61,7 +63,7 @@ def export(
     """Write the table of `cnnfc.timeline.table.points`, one row a point or a value.
 
     Rows are in order of commit date, then machine, environment and file; results are read one
-    file at a time, so that the table need not fit in memory.
+    file at a time, so that the table need not fit in memory.  The index says which to read.
 
     Args:
         options: What to write, and where to; a format is taken from the name of the file if it is
@@ -91,7 +93,8 @@ def export(
     place = find_place(options.results, options.hardware, start)
     if target is not None:
         _refuse_among(target, place.results)
-    source = look_through(place.results, place.hardware, place.aliases)
+    with indexed(place, err or sys.stderr) as opened:
+        source = source_of(opened.index)
     heads = select_heads(source.heads, options.machines, options.environments)
     for line in _left_out(source):
         print(line, file=err or sys.stderr)

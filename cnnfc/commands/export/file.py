@@ -3,46 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
 from cnnfc.commands.export.text import Sink
-from cnnfc.errors import DataError
-from cnnfc.machine.locked_files import remedy, sweep
+from cnnfc.machine.locked_files import replacement, sweep
 from cnnfc.report.text import clean
 
 
 @contextlib.contextmanager
 def new_file(path: Path) -> Iterator[Path]:
-    """A place beside `path` to write to, whose file takes the name `path` when all went well.
-
-    The same pattern and the same hidden names as `cnnfc.machine.locked_files`, for content that
-    is never in memory as a whole.  What a killed process left of the same file is removed.
+    """As `cnnfc.machine.locked_files.replacement`, without what a killed process left of the file.
 
     Raises:
         DataError: The folder cannot be written to, or is full.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sweep(path.parent, path.name)
+    sweep(path.parent, path.name)
+    with replacement(path) as part:
         yield part
-        if path.exists():
-            part.chmod(path.stat().st_mode & 0o7777)
-        part.replace(path)
-    except BaseException as error:
-        # An interrupt too must not leave half a file behind.
-        with contextlib.suppress(OSError):
-            part.unlink()
-        if isinstance(error, OSError):
-            raise DataError(
-                f"cannot write {path}: {error.strerror or error}; "
-                + remedy(error, "make its folder writable or choose another")
-            ) from error
-        raise
 
 
 @contextlib.contextmanager

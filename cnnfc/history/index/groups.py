@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cnnfc.history.index.columns import Floats, Integers
 from cnnfc.history.index.numbers import Arrays, SeriesKey
 from cnnfc.history.index.reading import Head
+from cnnfc.history.result_file import ResultFile
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class IndexedRun:
         head: What its file says beside its points, under the name of its machine.
         digest: Of the content of its file.
         file: The path of that inside the results folder.
+        place: The same, as it is read.
     """
 
     head: Head
     digest: str
     file: str
+    place: ResultFile
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ class IndexedGroup:
         runs = [(r.head.run.path, r.head.run.commit, r.digest) for r in self.runs]
         text = json.dumps([self.machine, self.environment, self.rule, runs])
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def scope(self, what: str) -> str:
+        """The name under which an index keeps `what` of this group."""
+        return json.dumps([what, self.machine, self.environment])
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from cnnfc.errors import DataError
 from cnnfc.history.asv_benchmarks import FILE_NAME, read_benchmarks
@@ -16,27 +16,31 @@ from cnnfc.history.index.groups import GroupSeries, IndexedGroup, IndexedRun, ar
 from cnnfc.history.index.numbers import SeriesKey
 from cnnfc.history.index.place import index_file, prepare, sweep
 from cnnfc.history.index.reading import Head
+from cnnfc.history.index.records import Records
 from cnnfc.history.index.refresh import Progress, Refreshed, path_inside, refresh
 from cnnfc.history.index.reliable import INSTEAD, ReliableStore
 from cnnfc.history.index.store import FileRow, Store
+from cnnfc.history.result_file import ResultFile
 from cnnfc.history.result_folders import (
-    Machine,
     ResultFolder,
     left_out,
     machine_of,
     of_machine,
     result_folders,
     shown,
-    shown_problem,
 )
 from cnnfc.machine.helpers import Helpers
 from cnnfc.machine.locked_files import Held, locked
-from cnnfc.machine.record import HardwareRecord, read_all
+from cnnfc.machine.record import HardwareRecord
 from cnnfc.records import BenchmarkInfo, Outcome, Point, Problem
 
 #: How long to wait for another process that has the index open (s); then everything is read again,
 #: which takes about as long for a history of a million values.
 PATIENCE: Final = 5.0
+#: What is known of hardware records is kept under this name.
+_RECORDS: Final = "hardware records"
+
+_Answer = TypeVar("_Answer")
 
 
 @contextlib.contextmanager
@@ -70,6 +74,8 @@ def open_index(
     Raises:
         DataError: there is no folder `results`, or it cannot be looked into.
     """
+    # Where there are no results, nothing is to be left behind for them.
+    next(result_folders(results, []), None)
     with contextlib.ExitStack() as stack:
         file = None if folder is None else index_file(folder, results)
         notes: list[str] = []
@@ -107,7 +113,6 @@ class Index:
         refreshed: What the last `refresh` has found.
         runs: Every run, by commit date, machine, environment and path.
         groups: Runs by machine and environment, in their order.
-        hardware: Hardware records, the oldest first.
     """
 
     def __init__(
@@ -121,12 +126,10 @@ class Index:
         self.refreshed = Refreshed(0, 0, 0)
         self.runs: tuple[IndexedRun, ...] = ()
         self.groups: tuple[IndexedGroup, ...] = ()
-        self.hardware: tuple[HardwareRecord, ...] = ()
         self._source, self._rule = source, summarise.name
         self._notes, self._helpers = tuple(notes), helpers
         self._progress: Progress | None = None
         self._problems: list[Problem] = []
-        self._unread: list[Problem] = []
         self._folders: list[ResultFolder] = []
         self._store = ReliableStore(file, summarise, self._fill)
 
@@ -144,7 +147,8 @@ class Index:
         self._progress = progress
         self._problems = []
         self._folders = list(result_folders(self._source.results, self._problems))
-        self.__dict__.pop("_suite", None)  # it is read again when somebody asks
+        for name in ("_suite", "records"):  # they are read again when somebody asks
+            self.__dict__.pop(name, None)
         self._store.refill()
         files = self._store.ask(lambda store: dict(store.files))
         self.runs = tuple(sorted(self._found_runs(files), key=_order))
@@ -155,9 +159,6 @@ class Index:
             IndexedGroup(*key, tuple(sorted(runs, key=_order_in_group)), self._rule)
             for key, runs in sorted(by_group.items())
         )
-        records = self._source.hardware
-        self.hardware, unread = read_all(records) if records is not None else ((), ())
-        self._unread = [shown_problem(problem, records) for problem in unread if records]
         return self.refreshed
 
     @property
@@ -166,7 +167,28 @@ class Index:
         results = self._source.results
         about = shown(results / FILE_NAME, results)
         found = [*self._problems, *(left_out(about, reason) for reason in self._suite[1])]
-        return (*sorted(found, key=lambda problem: problem.path), *self._unread)
+        return (*sorted(found, key=lambda problem: problem.path), *self.records.problems)
+
+    @property
+    def results(self) -> Path:
+        """The results folder that it is of."""
+        return self._source.results
+
+    @cached_property
+    def records(self) -> Records:
+        """The hardware records by commit and environment."""
+        if self._source.hardware is None:
+            return Records(None, {})
+        known = self.kept(_RECORDS)
+        found = Records(self._source.hardware, known)
+        if found.kept != known:
+            self.keep(_RECORDS, found.kept)
+        return found
+
+    @property
+    def hardware(self) -> tuple[HardwareRecord, ...]:
+        """Every hardware record, the oldest first; all are read for it."""
+        return self.records.all()
 
     @property
     def benchmarks(self) -> Mapping[str, BenchmarkInfo]:
@@ -178,7 +200,7 @@ class Index:
         """Benchmarks, and what is wrong with the file that describes them."""
 
         def question(store: Store) -> list[SeriesKey]:
-            found = store.latest(_numbers(store, self.runs), range(len(self.runs)))
+            found = store.latest(numbers_of(store, self.runs), range(len(self.runs)))
             order = found["rank"].argsort(kind="stable")
             return [store.series[number] for number in found["series"][order]]
 
@@ -192,10 +214,14 @@ class Index:
         """The series of one of the `groups`, as columns."""
 
         def question(store: Store) -> GroupSeries:
-            numbers = _numbers(store, group.runs)
+            numbers = numbers_of(store, group.runs)
             points = store.points(numbers)
             return arrange(group, numbers, points, store.series, store.versions)
 
+        return self.ask(question)
+
+    def ask(self, question: Callable[[Store], _Answer]) -> _Answer:
+        """The answer of the tables; the question may be asked again if they break meanwhile."""
         return self._store.ask(question)
 
     def kept(self, scope: str) -> Mapping[str, bytes]:
@@ -227,27 +253,25 @@ class Index:
             alias = self._source.aliases.get(folder.path.resolve().name)
             for name in folder.names:
                 row = files[path_inside(folder, name, self._source.results)]
-                run = self._run(row, folder.shown_file(name), folder, machine, alias)
+                run = self._run(row, ResultFile(folder, name, machine, alias))
                 if run is not None:
                     yield run
 
-    def _run(
-        self, row: FileRow, path: str, folder: ResultFolder, machine: Machine, alias: str | None
-    ) -> IndexedRun | None:
+    def _run(self, row: FileRow, file: ResultFile) -> IndexedRun | None:
         problems = row.problems
         found = None
         if row.head is not None:
-            head = Head.parse(row.head, path)
+            head = Head.parse(row.head, file.shown)
             try:
-                run = of_machine(head.run, machine, alias, folder)
-                found = IndexedRun(replace(head, run=run), row.digest, row.path)
+                run = of_machine(head.run, file.machine, file.alias, file.folder)
+                found = IndexedRun(replace(head, run=run), row.digest, row.path, file)
             except DataError as error:
                 problems = (str(error),)
-        self._problems += (left_out(path, reason) for reason in problems)
+        self._problems += (left_out(file.shown, reason) for reason in problems)
         return found
 
 
-def _numbers(store: Store, runs: Sequence[IndexedRun]) -> list[int]:
+def numbers_of(store: Store, runs: Sequence[IndexedRun]) -> list[int]:
     """The numbers of the files of `runs`; -1, which no file has, for one that is gone meanwhile."""
     return [store.files[run.file].id if run.file in store.files else -1 for run in runs]
 

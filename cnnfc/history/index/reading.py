@@ -19,7 +19,7 @@ from cnnfc.history.json_file import parse_object
 from cnnfc.records import Run
 
 #: Raised with every change of what is read from a file: an index of another version is rebuilt.
-READER: Final = 1
+READER: Final = 2
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -69,7 +69,7 @@ _TABLES: Final = (
 _SEAL: Final = 8
 #: A list that is given as one value, as a column.
 _TEXTS: Final = "unnest(?::VARCHAR[])"
-_NUMBERS: Final = "unnest(?::INTEGER[])"
+NUMBERS: Final = "unnest(?::INTEGER[])"
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class Store:
             yield _joined(parts)
 
     def _delete(self, table: str, column: str, numbers: Sequence[int]) -> None:
-        chosen = f"{column} IN (SELECT {_NUMBERS})"
+        chosen = f"{column} IN (SELECT {NUMBERS})"
         self._database.run(f"DELETE FROM {table} WHERE {chosen}", [list(numbers)])  # noqa: S608 - no text of others
 
     def _insert_files(self, rows: Sequence[FileRow]) -> None:
@@ -213,7 +213,7 @@ class Store:
                 ),
                 strict=True,
             )
-            values = ", ".join([_NUMBERS, *[_TEXTS] * 5])
+            values = ", ".join([NUMBERS, *[_TEXTS] * 5])
             self._database.run(f"INSERT INTO files SELECT {values}", [list(c) for c in columns])
 
     def _insert(self, table: str, texts: Sequence[str]) -> None:
@@ -221,21 +221,25 @@ class Store:
         if texts:
             size = len(self.series if table == "series" else self.versions)
             numbers = list(range(size - len(texts), size))
-            statement = f"INSERT INTO {table} SELECT {_NUMBERS}, {_TEXTS}"
+            statement = f"INSERT INTO {table} SELECT {NUMBERS}, {_TEXTS}"
             self._database.run(statement, [numbers, list(texts)])
 
     def points(self, files: Sequence[int]) -> Arrays:
         """The columns of all points of the files with these numbers, in no order."""
-        chosen = f"file IN (SELECT {_NUMBERS})"
+        chosen = f"file IN (SELECT {NUMBERS})"
         return self._database.columns(f"SELECT * FROM points WHERE {chosen}", [list(files)])  # noqa: S608 - the same
 
     def latest(self, files: Sequence[int], ranks: Sequence[int]) -> Arrays:
         """The ``series`` that files have points of, each with the largest ``rank`` of its files."""
         statement = (
             f"SELECT series, max(rank) AS rank FROM points JOIN "  # noqa: S608 - the same
-            f"(SELECT {_NUMBERS} AS file, {_NUMBERS} AS rank) USING (file) GROUP BY series"
+            f"(SELECT {NUMBERS} AS file, {NUMBERS} AS rank) USING (file) GROUP BY series"
         )
         return self._database.columns(statement, [list(files), list(ranks)])
+
+    def rows(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        """What a statement about the tables gives, with `values` for its question marks."""
+        return self._database.rows(statement, values)
 
     def kept(self, scope: str) -> dict[str, bytes]:
         """What was kept for `scope`, by key."""

@@ -33,6 +33,19 @@ class Measured:
         """Seconds from start to end of a program; not-a-number if it was never run to its end."""
         return _middle([p[run]["wall_seconds"] for p in self.rounds if "wall_seconds" in p[run]])
 
+    def changes(self, run: str) -> float:
+        """Seconds of ``cnnfc changes``, from start to end; not-a-number if it was not run."""
+        return _middle([p["changes"][run]["wall_seconds"] for p in self._with_changes])
+
+    def changes_peak(self, run: str) -> float:
+        """The most memory of the largest of its processes (bytes); not-a-number likewise."""
+        peaks = [p["changes"][run]["peak_bytes"] for p in self._with_changes]
+        return max(peaks, default=math.nan)
+
+    @property
+    def _with_changes(self) -> list[Point]:
+        return [p for p in self.rounds if "changes" in p]
+
     def part(self, run: str, part: str) -> float:
         """Seconds of a part of our program; 0 for one that had nothing to do."""
         return _middle([p[run]["seconds"].get(part, 0.0) for p in self.rounds])

@@ -15,7 +15,7 @@ def peak() -> int:
     The two are added, as they may have had them at the same time; and the system counts what this
     process had at the start of the other as the other's.
     """
-    return own_peak() + _largest("RUSAGE_CHILDREN")
+    return own_peak() + largest_child()
 
 
 def own_peak() -> int:
@@ -26,6 +26,11 @@ def own_peak() -> int:
         return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
     except (OSError, StopIteration):
         return _largest("RUSAGE_SELF")
+
+
+def largest_child() -> int:
+    """Bytes of the largest process that this one, or one that it waited for, has started."""
+    return _largest("RUSAGE_CHILDREN")
 
 
 def _largest(whose: str) -> int:

@@ -69,7 +69,7 @@ def bring_up_to_date(results: Path, folder: Path, out: Path) -> dict[str, object
 
 
 def _is_written(index: Index, group: IndexedGroup) -> bool:
-    return index.kept(_scope("data", group)).get(_STAMP) == group.fingerprint.encode()
+    return index.kept(group.scope("data")).get(_STAMP) == group.fingerprint.encode()
 
 
 def _write(
@@ -79,7 +79,7 @@ def _write(
     with clock.part("columns"):
         tracks = list(Tracks(index.series(group)))
     with clock.part("change points"):
-        scope = _scope("courses", group)
+        scope = group.scope("courses")
         courses, kept = find_courses(tracks, index.kept(scope), helpers)
         index.keep(scope, kept)
     with clock.part("report data"):
@@ -87,13 +87,9 @@ def _write(
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in documents(tracks, courses).items():
             (folder / f"{name}.json").write_text(text, encoding="utf-8")
-        index.keep(_scope("data", group), {_STAMP: group.fingerprint.encode()})
+        index.keep(group.scope("data"), {_STAMP: group.fingerprint.encode()})
     values = sum(len(track.centre) for track in tracks)
     return values, sum(len(course.steps) for course in courses)
-
-
-def _scope(what: str, group: IndexedGroup) -> str:
-    return json.dumps([what, group.machine, group.environment])
 
 
 if __name__ == "__main__":

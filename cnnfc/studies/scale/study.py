@@ -1,8 +1,9 @@
 """Says what a history costs to read as it grows, beside ``asv publish`` on the same files.
 
 For each size: ``asv publish``; then, in programs of their own, all that a report needs from nothing
-(*cold*), again with *nothing new*, and with *one new* result file.  They take turns, so that what
-else the machine does meets all alike.  Files are in the system's cache for all of them.
+(*cold*), again with *nothing new*, and with *one new* result file; and ``cnnfc changes``, as it is
+typed, the same three times.  They take turns, so that what else the machine does meets all alike.
+Files are in the system's cache for all of them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cnnfc.errors import CannotMeasure, UsageError
+from cnnfc.history.index.place import FOLDER
 from cnnfc.studies.programs import call
 from cnnfc.studies.scale.generate import Project, generate
 from cnnfc.studies.scale.sizes import SERIES, SIZES, Size
@@ -30,7 +32,7 @@ __all__ = ["Scale", "tabulate"]
 #: How often each size is measured.
 ROUNDS: Final = {"1e5": 5, "1e6": 3, "1e7": 1}
 #: Roughly, a round with the generation of its files (s).
-_SECONDS: Final = {"1e5": 30.0, "1e6": 150.0, "1e7": 1800.0}
+_SECONDS: Final = {"1e5": 40.0, "1e6": 190.0, "1e7": 2200.0}
 #: A file that was changed less than this long ago (s) is read again by whoever is careful.
 _YOUNG: Final = 2.5
 
@@ -60,7 +62,7 @@ class Scale:
     def measure(self, step: Step) -> Point:
         name, turn = step.key.split()
         project = self._project(SIZES[name])
-        parts: list[Callable[[Project], Point]] = [_publish, _ours]
+        parts: list[Callable[[Project], Point]] = [_publish, _ours, _changes]
         if int(turn) % 2 == 0:
             parts.reverse()
         point: Point = {}
@@ -106,6 +108,29 @@ def _ours(project: Project) -> Point:
     if files != {"cold": project.files, "nothing new": 0, "one new": 1}:
         raise CannotMeasure(f"the index has read other files than there were to read: {files}")
     return point
+
+
+def _changes(project: Project) -> Point:
+    """What ``cnnfc changes`` took cold, and twice again."""
+    reports = project.root / "reports"
+    reports.mkdir(exist_ok=True)
+    shutil.rmtree(reports / FOLDER, ignore_errors=True)
+    point = {"cold": _ask(project), "nothing new": _ask(project)}
+    new = project.write_run(project.size.machines - 1, project.size.commits - 1)
+    try:
+        point["one new"] = _ask(project)
+    finally:
+        new.unlink()
+    answers = [part.pop("answer") for part in point.values()]
+    if answers[0] != answers[1]:
+        raise CannotMeasure("cnnfc changes has given two answers about the same results")
+    return {"changes": point}
+
+
+def _ask(project: Project) -> dict[str, Any]:
+    command = [sys.executable, "-m", "cnnfc.studies.scale.command", str(project.results)]
+    found: dict[str, Any] = json.loads(call("the command", command))
+    return found
 
 
 def _run(project: Project, folder: Path, out: Path) -> Point:

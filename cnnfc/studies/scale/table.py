@@ -31,6 +31,8 @@ def tabulate(settings: Mapping[str, Any], points: Mapping[str, Point]) -> list[s
         "",
         *table(("seconds by part", *_PARTS, "start, end"), _parts(measured)),
         "",
+        *table(("cnnfc changes", *RUNS, "memory, cold"), _changes(measured)),
+        "",
         *(f"{n} values: no asv publish: {why}" for n, m in measured.items() for why in m.skipped),
         *_goals(measured, settings),
     ]
@@ -56,6 +58,17 @@ def _parts(measured: Mapping[str, Measured]) -> list[tuple[str, ...]]:
         )
         for name, found in measured.items()
         for run in RUNS
+    ]
+
+
+def _changes(measured: Mapping[str, Measured]) -> list[tuple[str, ...]]:
+    return [
+        (
+            name,
+            *(_seconds(found.changes(run)) for run in RUNS),
+            _megabytes(found.changes_peak("cold")),
+        )
+        for name, found in measured.items()
     ]
 
 

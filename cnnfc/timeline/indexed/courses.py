@@ -17,6 +17,7 @@ from cnnfc.analysis import changepoints
 from cnnfc.analysis.changepoints.steps import Course, Segment, Step, find_steps
 from cnnfc.history.index.columns import Floats
 from cnnfc.machine.helpers import Helpers
+from cnnfc.timeline.courses import Detect
 from cnnfc.timeline.indexed.tracks import Track
 
 #: Values in all, above which other processes help: a start takes each of them 0.3 s, and a series
@@ -37,19 +38,65 @@ def find_courses(
     Returns:
         The courses in the order of `tracks`, and what is to be kept in place of `kept`.
     """
-    keys = [_key(track) for track in tracks]
+    jobs = [(track.centre, track.low, track.high) for track in tracks]
+    keys = [_key(job) for job in jobs]
     courses: dict[str, Course] = {}
     for key in keys:
         if key in kept and key not in courses:
             found = _parse(kept[key])
             if found is not None:
                 courses[key] = found
-    missing = {k: t for k, t in zip(keys, tracks, strict=True) if k not in courses}
-    jobs = [(track.centre, track.low, track.high) for track in missing.values()]
-    courses.update(zip(missing, _find(jobs, helpers), strict=True))
+    missing = {key: job for key, job in zip(keys, jobs, strict=True) if key not in courses}
+    courses.update(zip(missing, _find(list(missing.values()), helpers), strict=True))
     new = {key: _to_bytes(courses[key]) for key in missing}
     old = {key: kept[key] for key in courses if key not in new}
     return [courses[key] for key in keys], {**old, **new}
+
+
+def find_each(tracks: Sequence[Track], detect: Detect) -> list[Course]:
+    """The course of every track as `detect` finds it."""
+    return [detect(track.centre.tolist(), _intervals(track.low, track.high)) for track in tracks]
+
+
+class Courses:
+    """A detector that searches nothing twice; it is a `cnnfc.timeline.courses.Detect`.
+
+    What it says is what `find_steps` says.  A series is recognised by its values and intervals, so
+    it does not matter whose they are, nor where what was kept comes from.
+
+    Attributes:
+        used: What it was asked for so far, to be kept in place of the parameter `kept`.
+    """
+
+    def __init__(self, kept: Mapping[str, bytes], helpers: Helpers | None = None) -> None:
+        self.used: dict[str, bytes] = {}
+        self._kept, self._helpers = kept, helpers
+
+    def of_tracks(self, tracks: Sequence[Track]) -> list[Course]:
+        """The course of every track; `helpers` take part where there is much to search."""
+        found, used = find_courses(tracks, {**self._kept, **self.used}, self._helpers)
+        self.used.update(used)
+        return found
+
+    def __call__(
+        self, values: Sequence[float], intervals: Sequence[tuple[float, float] | None] = ()
+    ) -> Course:
+        """The course of a series, as `find_steps` gives it."""
+        job = _job(values, intervals)
+        key = _key(job)
+        content = self.used.get(key) or self._kept.get(key)
+        course = None if content is None else _parse(content)
+        if content is None or course is None:
+            course = find_steps(values, intervals)
+            content = _to_bytes(course)
+        self.used[key] = content
+        return course
+
+
+def _job(values: Sequence[float], intervals: Sequence[tuple[float, float] | None]) -> _Job:
+    pairs = [pair or (math.nan, math.nan) for pair in intervals or [None] * len(values)]
+    low, high = np.array(pairs, np.float64).reshape(-1, 2).T
+    return np.array(values, np.float64), low, high
 
 
 def _find(jobs: Sequence[_Job], helpers: Helpers | None) -> list[Course]:
@@ -81,10 +128,10 @@ def _intervals(low: Floats, high: Floats) -> list[tuple[float, float] | None]:
     return [None if math.isnan(below) else (below, above) for below, above in pairs]
 
 
-def _key(track: Track) -> str:
+def _key(job: _Job) -> str:
     """Names what a course is found in, and what finds it."""
     digest = hashlib.blake2b(_rule(), digest_size=16)
-    for column in (track.centre, track.low, track.high):
+    for column in job:
         digest.update(column.tobytes())
     return digest.hexdigest()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from cnnfc.history.index.columns import MEASURED, Floats, Integers
 from cnnfc.history.index.groups import GroupSeries, IndexedRun
 
 _Columns = dict[str, NDArray[Any]]
+#: Later than any moment (ms since 1970).
+_NEVER: Final = 2**62
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Track:
         high: Upper end.
         n: How many values it is made of; 0 if that is not known.
         other_versions: How many values of other versions were left out.
+        version: Of each value, places in `GroupSeries.versions`; -1 where the file does not say.
+        started_at: When each value was measured (ms since 1970); -1 where the file does not say.
+        outcome: How it ended at the newest commit that knows it, a place in
+            `cnnfc.history.index.columns.OUTCOMES`.
     """
 
     benchmark: str
@@ -43,14 +49,26 @@ class Track:
     high: Floats
     n: NDArray[np.int32]
     other_versions: int
+    version: NDArray[np.int32]
+    started_at: Integers
+    outcome: int
 
 
 class Tracks:
-    """The series of a group with their values in the order of commits."""
+    """The series of a group with their values in the order of commits.
+
+    Attributes:
+        commits: The commits, the oldest first.
+        runs: The run of each; of several the one that was started last.
+        versions: Versions of benchmarks by the number that tracks have.
+    """
 
     def __init__(self, found: GroupSeries) -> None:
         self._found = found
         self._places, self.commits = _commits(found.group.runs)
+        latest = dict(zip(self._places.tolist(), found.group.runs, strict=True))
+        self.runs = tuple(latest[place] for place in range(len(self.commits)))
+        self.versions = found.versions
 
     @cached_property
     def _columns(self) -> _Columns:
@@ -73,6 +91,14 @@ class Tracks:
         names = (name for name, _ in self._found.keys)
         return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
+    def starts(self) -> list[int | None]:
+        """When the first point of each commit was measured (ms since 1970); None if none says."""
+        columns = self._columns
+        first = np.full(len(self.commits), _NEVER, np.int64)
+        known = columns["started_at"] >= 0
+        np.minimum.at(first, columns["commit"][known], columns["started_at"][known])
+        return [None if start == _NEVER else start for start in first.tolist()]
+
     def __iter__(self) -> Iterator[Track]:
         """Every series of the group; one that was never measured has no values."""
         columns = self._columns
@@ -92,6 +118,9 @@ class Tracks:
                 high=columns["high"][start:end][counts],
                 n=columns["n"][start:end][counts],
                 other_versions=int(np.count_nonzero(columns["other"][start:end])),
+                version=columns["version"][start:end][counts],
+                started_at=columns["started_at"][start:end][counts],
+                outcome=int(columns["outcome"][end - 1]),
             )
             start = end
 

@@ -1,25 +1,24 @@
 """Reads a folder of results run by run, so that what is made of all of it need not fit in memory.
 
 First every file is looked through and only its head is kept; then the runs that are wanted are
-loaded one at a time.  A file is read at most twice.
+loaded one at a time.  A file is read at most twice; with an index
+(`cnnfc.timeline.indexed.source`) only those that are loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cnnfc.errors import DataError
 from cnnfc.history.asv_benchmarks import FILE_NAME, read_benchmarks
-from cnnfc.history.asv_json import read_run
 from cnnfc.history.hardware import record_for
+from cnnfc.history.result_file import ResultFile
 from cnnfc.history.result_folders import (
-    Machine,
-    ResultFolder,
+    left_out,
     machine_of,
-    of_machine,
     result_folders,
     shown,
     shown_problem,
@@ -29,26 +28,6 @@ from cnnfc.machine.schema import HardwareRecord
 from cnnfc.records import BenchmarkInfo, Outcome, Problem, Run
 from cnnfc.timeline.moments import moment_of
 from cnnfc.timeline.series import as_layer
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the file of a run lies, and whose it is."""
-
-    folder: ResultFolder
-    name: str
-    machine: Machine
-    alias: str | None
-
-    @property
-    def shown(self) -> str:
-        """What the file is called in reports."""
-        return self.folder.shown_file(self.name)
-
-    def read(self) -> tuple[Run, tuple[str, ...]]:
-        """The run, and what had to be left out of it in words; `DataError` if it is no run."""
-        run, wrong = read_run(self.folder.path / self.name, self.shown)
-        return of_machine(run, self.machine, self.alias, self.folder), wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +44,7 @@ class Head:
     started_at: datetime | None
     measured: int
     devices: frozenset[str]
-    place: Place
+    place: ResultFile
 
 
 class Versions:
@@ -80,14 +59,31 @@ class Versions:
 
     def see(self, run: Run) -> None:
         """Take what `run` measured into account."""
-        newest = (moment_of(run.commit_date), moment_of(run.started_at))
+        first = run.started_at
         for point in run.points:
-            if point.version is None or point.outcome is not Outcome.MEASURED:
-                continue
-            key = (run.machine, run.environment, point.benchmark)
-            moment = (moment_of(point.started_at), *newest)
-            if key not in self._latest or moment >= self._latest[key][0]:
-                self._latest[key] = moment, point.version
+            if point.version is not None and point.outcome is Outcome.MEASURED:
+                self.see_one(run, point.benchmark, point.version, (point.started_at, first))
+
+    def see_one(
+        self,
+        run: Run,
+        benchmark: str,
+        version: str,
+        started: tuple[datetime | None, datetime | None],
+    ) -> None:
+        """Take into account that `run` measured `version` of a benchmark.
+
+        Args:
+            run: The run, whose points are not looked at.
+            benchmark: Name of the benchmark.
+            version: Its version there.
+            started: When it was measured, and when the first point of the run was.
+        """
+        key = (run.machine, run.environment, benchmark)
+        at, first = map(moment_of, started)
+        moment = (at, moment_of(run.commit_date), first)
+        if key not in self._latest or moment >= self._latest[key][0]:
+            self._latest[key] = moment, version
 
     def is_current(self, run: Run, benchmark: str, version: str | None) -> bool:
         """Whether values of `version` are compared with the newest of the benchmark."""
@@ -103,6 +99,7 @@ class Source:
         heads: Of every run, in order of commit date, then machine, environment and file.
         benchmarks: What is known of each benchmark, by name.
         versions: Which version of each benchmark is current.
+        hardware: Hardware records by commit and environment.
         problems: Files and parts of files that were left out.
     """
 
@@ -151,22 +148,18 @@ def look_through(
             try:
                 run, wrong = place.read()
             except DataError as error:
-                problems.append(Problem(place.shown, str(error)))
+                problems.append(left_out(place.shown, str(error)))
                 continue
-            problems.extend(Problem(place.shown, reason) for reason in wrong)
+            problems.extend(left_out(place.shown, reason) for reason in wrong)
             heads.append(_head(run, place))
             versions.see(run)
             yield run
 
     # It goes through the runs once and keeps none.
     benchmarks, wrong = read_benchmarks(results, each_run())
-    problems += (Problem(shown(results / FILE_NAME, results), reason) for reason in wrong)
+    problems += (left_out(shown(results / FILE_NAME, results), reason) for reason in wrong)
     if not heads:
-        first = f" ({problems[0].path}: {problems[0].reason})" if problems else ""
-        raise DataError(
-            f"no results in {results} can be read{first}: measure with `cnnfc run` or `asv run`, "
-            f"or name another folder with --results"
-        )
+        raise nothing_readable(results, sorted(problems, key=lambda problem: problem.path))
     records, unread = read_all(hardware) if hardware is not None else ((), ())
     problems.sort(key=lambda problem: problem.path)
     problems += (shown_problem(problem, hardware) for problem in unread if hardware is not None)
@@ -183,15 +176,26 @@ def look_through(
     )
 
 
-def _places(results: Path, aliases: Mapping[str, str], problems: list[Problem]) -> Iterator[Place]:
+def nothing_readable(results: Path, problems: Sequence[Problem]) -> DataError:
+    """Says that there is no run in `results`, and what is wrong with the first file."""
+    first = f" ({problems[0].path}: {problems[0].reason})" if problems else ""
+    return DataError(
+        f"no results in {results} can be read{first}: measure with `cnnfc run` or `asv run`, "
+        f"or name another folder with --results"
+    )
+
+
+def _places(
+    results: Path, aliases: Mapping[str, str], problems: list[Problem]
+) -> Iterator[ResultFile]:
     for folder in result_folders(results, problems):
         machine = machine_of(folder, problems)
         alias = aliases.get(folder.path.resolve().name)
         for name in folder.names:
-            yield Place(folder, name, machine, alias)
+            yield ResultFile(folder, name, machine, alias)
 
 
-def _head(run: Run, place: Place) -> Head:
+def _head(run: Run, place: ResultFile) -> Head:
     devices = set()
     for point in run.points:
         if point.outcome is Outcome.MEASURED:
