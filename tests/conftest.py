@@ -1,4 +1,4 @@
-"""Puts back what measuring changes in the whole process, for every test that may have measured."""
+"""Puts back what measuring changes in the whole process; an empty home folder for who asks."""
 
 import sys
 
@@ -15,3 +15,13 @@ def _measuring_leaves_nothing_behind():
         layers.disturb()
         # Otherwise hypothesis finds that small numbers are zero.
         sys.modules["torch"].set_flush_denormal(False)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """The user's home folder, which is empty."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    return folder

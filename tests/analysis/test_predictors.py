@@ -55,7 +55,7 @@ def test_the_explained_share_and_the_fold_error_are_those_of_the_line():
 def test_few_points_have_no_intervals_and_say_how_many_more_they_take():
     found = fit(DECADES, [1, 2, 4, 3])
     assert found.spearman_low is found.spearman_high is found.log_r2_low is None
-    assert found.log_r2_high is None
+    assert found.log_r2_high is found.fold_low is found.fold_high is None
     assert found.warnings == ("only 4 points: intervals take 6 more",)
 
 
@@ -117,6 +117,33 @@ def test_the_interval_of_ranks_is_that_of_a_plain_bootstrap():
     assert found.spearman_high == pytest.approx(high, abs=0.02)
 
 
+def test_the_intervals_of_median_error_and_slope_are_those_of_a_plain_bootstrap():
+    import numpy as np
+
+    random = np.random.default_rng(8)
+    log_x = random.normal(0, 2, 24)
+    log_y = 0.5 * log_x + random.normal(0, 1, 24)
+    plain, slopes = [], []
+    for _ in range(1000):
+        drawn = random.integers(0, 24, 24)
+        slope, start = np.polyfit(log_x[drawn], log_y[drawn], 1)
+        plain.append(np.exp(np.median(np.abs(log_y[drawn] - start - slope * log_x[drawn]))))
+        slopes.append(slope)
+    found = fit(np.exp(log_x), np.exp(log_y))
+    low, high = np.percentile(slopes, [2.5, 97.5])
+    assert (found.slope_low, found.slope_high) == pytest.approx((low, high), abs=(high - low) / 5)
+    low, high = np.percentile(plain, [2.5, 97.5])
+    assert (found.fold_low, found.fold_high) == pytest.approx((low, high), abs=(high - low) / 5)
+    assert 1 < found.fold_low < found.median_fold_error < found.fold_high
+
+
+def test_an_exact_law_has_no_median_error():
+    x = [10.0**index for index in range(12)]
+    found = fit(x, [2 * value**0.3 for value in x])
+    assert (found.fold_low, found.fold_high) == pytest.approx((1, 1))
+    assert (found.slope_low, found.slope_high) == pytest.approx((0.3, 0.3))
+
+
 def test_points_that_are_not_above_zero_are_left_out_and_counted():
     found = fit([*DECADES, 0, 5, math.nan, 7, -3], [*DECADES, 1, -1, 1, math.inf, 2])
     assert found.n == 4
@@ -136,7 +163,7 @@ def test_points_of_the_same_size_say_nothing(x, y, same):
 
 def test_a_narrow_range_is_warned_of():
     found = fit([1, 2, 3, 4], [1, 2, 3, 5])
-    assert "x spans only a factor of 4: this holds within that range" in found.warnings
+    assert "the predictor spans only a factor of 4: this holds within that range" in found.warnings
 
 
 def test_an_interval_without_width_is_explained():
@@ -164,7 +191,8 @@ def test_every_number_stays_within_its_range(points):
         assert value is None or -1 <= value <= 1
     for value in (found.log_r2, found.log_r2_low, found.log_r2_high):
         assert value is None or 0 <= value <= 1
-    assert found.median_fold_error is None or found.median_fold_error >= 1
+    for value in (found.median_fold_error, found.fold_low, found.fold_high):
+        assert value is None or value >= 1
     assert found.proportional_r2 is None or found.proportional_r2 <= 1
     assert found.slope is None or found.predict(1.0) >= 0
 

@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import threading
-from pathlib import Path
 
 import pytest
 
+import testkit.histories
+import testkit.site_histories
 from cnnfc.history.results import History
 from cnnfc.report.writer import write_site
 
@@ -53,23 +54,16 @@ def browser(chromium):
         browser.close()
 
 
-def _load(path, name):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def make():
-    """Builders of histories; with pytest's importlib mode tests cannot import their neighbours."""
-    return _load(Path(__file__).parents[1] / "report" / "histories.py", "report_histories")
+    """Builders of histories."""
+    return testkit.histories
 
 
 @pytest.fixture(scope="session")
 def histories():
     """The larger histories that only a browser is shown."""
-    return _load(Path(__file__).with_name("histories.py"), "browser_histories")
+    return testkit.site_histories
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +80,7 @@ def sites(make, histories, chromium, home):
         "small": (make.small(), "small", url, make.NOW),
         "realistic": (histories.realistic(), "orchard", url, now),
         "hostile": (histories.hostile(home / "escaped"), make.SCRIPT, "javascript:alert(1)//", now),
+        "changed": (histories.changed(make), "orchard", None, now),
         "single": (histories.single(), "orchard", None, now),
         "empty": (History(), "orchard", None, now),
     }

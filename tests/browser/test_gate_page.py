@@ -1,11 +1,9 @@
 """The page of a gate in a real Chromium, opened as the file it is."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from cnnfc.report.gate.page import html
+from testkit import gate_reports as gates
 
 pytestmark = pytest.mark.browser
 
@@ -13,16 +11,7 @@ NAMES = ("usual", "many", "hostile", "interrupted", "nothing", "selftest")
 
 
 @pytest.fixture(scope="module")
-def gates():
-    path = Path(__file__).parents[1] / "report" / "gate_reports.py"
-    spec = importlib.util.spec_from_file_location("gate_reports_of_browser", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def gate(gates, tmp_path_factory):
+def gate(tmp_path_factory):
     """The address of the page about one of the gates."""
     folder = tmp_path_factory.mktemp("gates")
     for name in NAMES:

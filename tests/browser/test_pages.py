@@ -4,7 +4,10 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-KINDS = ("index.html", "benchmarks.html", "machine/*", "parameters/*", "benchmark/*")
+KINDS = (
+    *("index.html", "changes.html", "benchmarks.html"),
+    *("machine/*", "parameters/*", "roofline/*", "threads/*", "benchmark/*"),
+)
 
 
 def _paths(site, every):
@@ -78,8 +81,8 @@ def test_a_window_shows_the_chart_that_was_drawn_for_it(
     with visit(width=width) as opened:
         opened.page.goto(address("file", "small", _parameters(sites)))
         chart = opened.page.locator("figure.chart").first
-        assert chart.locator(f".{shown} svg").is_visible()
-        assert not chart.locator(f".{hidden} svg").is_visible()
+        assert chart.locator(f".{shown} svg >> visible=true").count() == 1
+        assert chart.locator(f".{hidden} svg >> visible=true").count() == 0
 
 
 def test_texts_of_a_chart_are_large_enough_to_read(visit, sites, address):
@@ -101,8 +104,9 @@ def test_without_scripts_tables_and_charts_remain_and_no_dead_control_shows(visi
         opened.page.goto(address("file", "small", _parameters(sites)))
         assert opened.page.locator("tbody tr").count() > 12
         assert opened.page.locator(".wide svg").first.is_visible()
-        assert opened.page.locator("button, input").count() == 0
+        assert opened.page.locator("button, input, select").count() == 0
         assert not opened.page.locator(".filter").first.is_visible()
+        assert opened.page.locator("#parameters .tools").inner_text() == "SVG"
         opened.page.locator("summary").click()
         assert opened.page.locator("details p").first.is_visible()
 
@@ -159,19 +163,23 @@ def test_rows_are_filtered_by_words(visit, sites, address):
 def test_pointing_at_a_mark_says_what_it_is(visit, sites, address):
     with visit() as opened:
         opened.page.goto(address("file", "small", _parameters(sites)))
-        mark = opened.page.locator('.wide path[data-tip^="dense.4096-4096"]').first
-        mark.scroll_into_view_if_needed()
-        mark.hover()
+        opened.page.locator("#parameters").scroll_into_view_if_needed()
+        opened.page.wait_for_selector("#parameters .upgraded")
+        marks = "#parameters .live .mark-symbol.role-mark path"
+        find = f"""() => [...document.querySelectorAll('{marks}')]
+          .find((e) => e.__data__.datum.hover.startsWith('dense.4096-4096'))"""
+        opened.page.evaluate_handle(find).as_element().hover()
         tip = opened.page.locator(".tip")
-        assert tip.is_visible()
+        tip.wait_for(state="visible")
         assert tip.inner_text().splitlines() == [
             "dense.4096-4096",
-            "16,781,312 parameters",
+            "16,781,312 parameters, 33.6 MFLOP, 64 MiB",
+            "310 ps a parameter, 6.45 GFLOP/s, 129% of the roofline bound",
             "5.20 ms, 98.4% interval 5.15 – 5.25, n = 7",
             "00000009, 2026-03-09",
         ]
         opened.page.mouse.move(2, 2)
-        assert not tip.is_visible()
+        tip.wait_for(state="hidden")
 
 
 def test_pages_can_be_printed(visit, sites, address):
@@ -179,7 +187,8 @@ def test_pages_can_be_printed(visit, sites, address):
         opened.page.goto(address("file", "small", _parameters(sites)))
         opened.page.emulate_media(media="print")
         assert not opened.page.locator(".top nav").is_visible()
-        assert opened.page.locator(".wide svg").first.is_visible()
+        assert opened.page.locator(".wide svg >> visible=true").count() > 0
+        assert not opened.page.locator(".tools >> visible=true").count()
         assert opened.page.pdf(format="A4").startswith(b"%PDF")
 
 

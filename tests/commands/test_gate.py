@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shlex
-import subprocess
 from dataclasses import replace
 
 import pytest
@@ -18,6 +17,7 @@ from cnnfc.gate.measuring.setting import Protocol
 from cnnfc.harness.lock import hold
 from cnnfc.history import gate_json
 from cnnfc.verdicts import BenchmarkResult, Effect, Verdict
+from testkit.repositories import git, isolate
 
 SUITE = """
 import tiny
@@ -59,12 +59,7 @@ class Repository:
         self.git("init", "-q", "-b", "main")
 
     def git(self, *arguments):
-        who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
-        done = subprocess.run(
-            ["git", *who, *arguments], cwd=self.root, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return git(self.root, *arguments)
 
     def write(self, files):
         for name, text in files.items():
@@ -94,12 +89,7 @@ class Repository:
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """Two commits of which the newer one says 2; commands run in their folder."""
-    settings = tmp_path / "gitconfig"
-    settings.write_text("")
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    isolate(monkeypatch)
     repository = Repository(tmp_path / "project")
     files = {
         "asv.conf.json": CONFIG,

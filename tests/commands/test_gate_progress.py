@@ -5,18 +5,8 @@ import pytest
 
 from cnnfc.commands.gate_progress import GateProgress
 from cnnfc.gate.judging.trial import State
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
+from testkit.clocks import Clock
+from testkit.terminals import Terminal
 
 
 @pytest.fixture

@@ -31,15 +31,6 @@ def host(tmp_path):
     return Host(root=root, system="Linux", architecture="x86_64", kernel="6.8.0", psutil=psutil)
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
-    return home
-
-
 def shown(**options):
     out = io.StringIO()
     assert show_machine(out=out, **options) == 0

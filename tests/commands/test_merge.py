@@ -11,16 +11,9 @@ import pytest
 from cnnfc.cli import main
 from cnnfc.commands.merge import MergeOptions, merge
 from cnnfc.errors import DataError, UsageError
+from testkit.report_folders import record
 
-RECORD = {
-    "schema": 1,
-    "machine": "oak",
-    "started_at": "2026-01-02T03:04:05+00:00",
-    "identity": {},
-    "state_before": {},
-    "software": {},
-    "asv": {},
-}
+RECORD = record()
 SECTION = {"question": "Why?", "settings": {}, "software": {}, "points": {}, "sittings": []}
 
 

@@ -1,9 +1,8 @@
-import subprocess
-
 import pytest
 
 from cnnfc.commands.place import Place, find_place
 from cnnfc.errors import UsageError
+from testkit.repositories import git
 
 
 @pytest.fixture
@@ -13,14 +12,6 @@ def project(tmp_path):
     (root / "asv.conf.json").write_text('{"version": 1, "repo": ".", "results_dir": "measured"}')
     (root / "pyproject.toml").write_text('[tool.cnnfc.aliases]\nhost = "oak"\n')
     return root
-
-
-def _git(root, *arguments):
-    who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(
-        ["git", "-C", str(root), *who, *arguments], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 def test_a_project_knows_its_results_records_and_aliases(project):
@@ -51,28 +42,48 @@ def test_results_inside_another_project_are_not_taken_for_its_own(project):
     assert find_place(project / "foreign", None, project).aliases == {}
 
 
+def test_the_index_lies_with_the_reports_of_the_project_if_it_has_any(project, caches):
+    of_users = caches / "cnnfc" / "index"
+    # A project of somebody else is given no folder that it has not had.
+    assert find_place(None, None, project).index_folder == of_users
+    (project / "reports").mkdir()
+    own = project / "reports" / ".cnnfc-index"
+    assert find_place(None, None, project).index_folder == own
+    assert find_place(project / "measured", None).index_folder == own
+    (project / "foreign").mkdir()
+    assert find_place(project / "foreign", None, project).index_folder == of_users
+
+
+@pytest.mark.parametrize("folder", ["reports", "."])
+def test_no_index_lies_among_results(project, caches, folder):
+    (project / "reports").mkdir()
+    text = (project / "asv.conf.json").read_text().replace("measured", folder)
+    (project / "asv.conf.json").write_text(text)
+    assert find_place(None, None, project).index_folder == caches / "cnnfc" / "index"
+
+
 def test_without_results_or_a_project_the_next_step_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"asv\.conf\.json"):
         find_place(None, None, tmp_path)
 
 
 def test_revisions_are_those_of_the_repository(project):
-    _git(project, "init", "-q")
-    _git(project, "add", ".")
-    _git(project, "commit", "-q", "-m", "one")
-    _git(project, "tag", "v1")
-    _git(project, "commit", "-q", "--allow-empty", "-m", "two")
+    git(project, "init", "-q")
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "one")
+    git(project, "tag", "v1")
+    git(project, "commit", "-q", "--allow-empty", "-m", "two")
     place = find_place(None, None, project)
-    first = _git(project, "rev-parse", "v1")
+    first = git(project, "rev-parse", "v1")
     assert place.revision("v1") == place.revision("HEAD~1") == first
     assert place.revision("no-such") is None
     assert place.revision("") is None
 
 
 def test_a_range_is_no_commit_even_if_it_holds_a_single_one(project):
-    _git(project, "init", "-q")
+    git(project, "init", "-q")
     for name in ("one", "two"):
-        _git(project, "commit", "-q", "--allow-empty", "-m", name)
+        git(project, "commit", "-q", "--allow-empty", "-m", name)
     place = find_place(None, None, project)
     assert place.revision("HEAD") is not None
     assert [place.revision(text) for text in ("HEAD~1..HEAD", "-n1 HEAD", "HEAD~1..")] == [None] * 3

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cnnfc.commands import report
 from cnnfc.commands.report import write_report
 from cnnfc.errors import DataError, UsageError
+from testkit.repositories import git, isolate
 
 DATA = Path(__file__).parent.parent / "data" / "results" / "real"
 
@@ -103,3 +105,29 @@ def test_the_browser_is_opened_on_request_and_its_absence_is_said(
     _, said = _report(start=project, open_browser=True)
     assert opened == [(project / "reports" / "site" / "index.html").resolve().as_uri()]
     assert len(said.splitlines()) == lines
+
+
+def test_git_is_asked_for_the_commits_between_two_that_were_measured(project, monkeypatch):
+    isolate(monkeypatch)
+    git(project, "init", "-q", "-b", "main")
+    hashes = []
+    for number in range(4):
+        git(project, "commit", "-q", "--allow-empty", "-m", f"commit {number}")
+        hashes.append(git(project, "rev-parse", "HEAD"))
+    asked = {}
+    monkeypatch.setattr(
+        report, "write_site", lambda _history, out, **options: asked.update(options) or out
+    )
+    _report(start=project)
+    assert asked["between"](hashes[0], hashes[3]) == tuple(hashes[1:3])
+    assert asked["between"]("a" * 40, hashes[3]) is None
+
+
+def test_outside_of_git_nobody_knows_what_was_not_measured(project, monkeypatch):
+    isolate(monkeypatch)
+    asked = {}
+    monkeypatch.setattr(
+        report, "write_site", lambda _history, out, **options: asked.update(options) or out
+    )
+    _report(start=project)
+    assert asked["between"]("a" * 40, "b" * 40) is None

@@ -1,5 +1,4 @@
 import contextlib
-import importlib.util
 import io
 import json
 import os
@@ -7,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +16,7 @@ from cnnfc.harness.devices import Devices
 from cnnfc.harness.here import environment_name
 from cnnfc.harness.lock import hold
 from cnnfc.machine.identity import identify
-
-HARNESS = Path(__file__).parents[1] / "harness"
+from testkit import projects
 
 #: Runs the project in argv[1] with the fake asv in argv[2].
 DRIVER = """
@@ -35,25 +32,6 @@ run_suite(
     make_asv=lambda root, log, kept: Asv(root, log, kept, program=fake),
 )
 """
-
-
-def load(name):
-    """A helper of the harness's tests; with pytest's importlib mode tests cannot import it."""
-    spec = importlib.util.spec_from_file_location(f"run_{name}", HARNESS / f"{name}.py")
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-projects = load("projects")
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    return folder
 
 
 @pytest.fixture
@@ -193,7 +171,7 @@ def wait_for_lock(path):
 def test_a_killed_run_loses_its_chunk_only_and_frees_its_lock(project):
     project.tell(benchmarks=many(200), kill_parent_in=2)
     killed = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(project.root), str(HARNESS / "fake_asv.py")],
+        [sys.executable, "-c", DRIVER, str(project.root), str(projects.FAKE)],
         check=False,
         capture_output=True,
         timeout=60,

@@ -18,6 +18,7 @@ from cnnfc.harness.repository import open_repository
 from cnnfc.harness.selection import Selection
 from cnnfc.machine.asv_file import register
 from cnnfc.machine.identity import identify
+from testkit import breakable
 
 #: Case -> why it failed, in the words of the run.
 FAILURES = {
@@ -73,9 +74,9 @@ CASES = ["first", *FAILURES, "print", "zlast"]
 class Ran:
     """A run of a suite in which nearly everything goes wrong."""
 
-    def __init__(self, checks, projects, folder):
+    def __init__(self, folder):
         settings = "rounds = 1\ntimeout = 2"
-        self.real = checks.Real(projects, folder / "project", BODY, CASES, settings=settings)
+        self.real = breakable.Real(folder / "project", BODY, CASES, settings=settings)
         register(identify())
         log = folder / "asv.log"
         self.out = io.StringIO()
@@ -92,12 +93,12 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(checks, projects, tmp_path_factory):
+def ran(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(folder))
         patch.setenv("PYTHONPATH", str(folder / "project"))
-        yield Ran(checks, projects, folder)
+        yield Ran(folder)
 
 
 def test_what_other_benchmarks_measured_is_kept(ran):
@@ -120,8 +121,8 @@ def test_megabytes_of_output_do_not_go_into_the_log(ran):
     assert ran.log.count(" characters left out ...]") == 2
 
 
-def test_nothing_is_left_running(ran, checks):
-    assert checks.processes_of(ran.real.root) == []
+def test_nothing_is_left_running(ran):
+    assert breakable.processes_of(ran.real.root) == []
 
 
 def test_failures_are_tried_once_more_by_the_next_run_and_what_was_measured_is_not(ran):

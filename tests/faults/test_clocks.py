@@ -21,16 +21,13 @@ from cnnfc.history.results import read_history
 from cnnfc.machine import record
 from cnnfc.machine.identity import identify
 from cnnfc.report.writer import write_site
+from testkit import histories as make
+from testkit import projects
+from testkit.documents import Document
 
 TESTS = Path(__file__).parents[1]
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def make(checks):
-    """Builders of histories, from the tests of the report."""
-    return checks.load(TESTS / "report" / "histories.py")
 
 
 def campaign(faked, now):
@@ -48,9 +45,7 @@ def campaign(faked, now):
     return found, out.getvalue()
 
 
-def test_a_run_begun_before_an_earlier_one_by_the_clock_does_the_rest_and_has_its_own_record(
-    faked, projects
-):
+def test_a_run_begun_before_an_earlier_one_by_the_clock_does_the_rest_and_has_its_own_record(faked):
     first, _ = campaign(faked, lambda: NOON)
     entry = projects.benchmark("dense.Forward.time_layer", ["dense.2-3", "dense.9-9"])
     faked.made.tell(benchmarks=projects.suite(entry))
@@ -77,7 +72,7 @@ def test_what_a_run_says_of_time_goes_by_a_clock_that_no_one_sets(faked, monkeyp
     assert not any(word in text for word in (" h ", "in -", "9999"))
 
 
-def jumped(make, minutes):
+def jumped(minutes):
     """A record whose clock was set back by so many minutes a quarter of an hour into its run."""
     plain = make.record(4)
     return replace(
@@ -88,8 +83,8 @@ def jumped(make, minutes):
     )
 
 
-def test_a_result_from_after_the_clock_was_set_back_finds_the_record_of_its_run(make):
-    found = jumped(make, 120)
+def test_a_result_from_after_the_clock_was_set_back_finds_the_record_of_its_run():
+    found = jumped(120)
     run = make.run(make.point("b"), number=4, at=NOON - timedelta(minutes=100))
     assert record_for(run, [found]) is found
     # What came before the jump does so in the usual way.
@@ -97,26 +92,24 @@ def test_a_result_from_after_the_clock_was_set_back_finds_the_record_of_its_run(
     assert record_for(early, [found]) is found
 
 
-def test_a_record_that_shows_no_jump_or_ended_before_the_result_is_not_taken(make):
+def test_a_record_that_shows_no_jump_or_ended_before_the_result_is_not_taken():
     moment = NOON - timedelta(minutes=100)
     run = make.run(make.point("b"), number=4, at=moment)
-    straight = replace(jumped(make, 120), finished_at=NOON + HOUR)
-    unfinished = replace(jumped(make, 120), finished_at=None)
-    ended = replace(jumped(make, 120), finished_at=moment - timedelta(minutes=1))
-    last_week = replace(
-        jumped(make, 120), started_at=NOON + 240 * HOUR, finished_at=NOON + 239 * HOUR
-    )
+    straight = replace(jumped(120), finished_at=NOON + HOUR)
+    unfinished = replace(jumped(120), finished_at=None)
+    ended = replace(jumped(120), finished_at=moment - timedelta(minutes=1))
+    last_week = replace(jumped(120), started_at=NOON + 240 * HOUR, finished_at=NOON + 239 * HOUR)
     assert record_for(run, [straight, unfinished, ended, last_week]) is None
 
 
-def test_a_record_begun_in_time_goes_before_one_whose_clock_jumped(make):
+def test_a_record_begun_in_time_goes_before_one_whose_clock_jumped():
     run = make.run(make.point("b"), number=4, at=NOON - timedelta(minutes=100))
     plain = replace(make.record(4), started_at=NOON - 3 * HOUR)
-    assert record_for(run, [jumped(make, 120), plain]) is plain
+    assert record_for(run, [jumped(120), plain]) is plain
 
 
 @pytest.fixture
-def strange(make):
+def strange():
     """A history of a machine whose clocks did everything that clocks must not do."""
     values = [
         make.point("conv.Forward.time_layer", "'a'", "'cpu-1'", value=0.0),
@@ -131,17 +124,14 @@ def strange(make):
         make.run(*values, number=6, at=datetime(1970, 1, 1, tzinfo=UTC)),
         make.run(*values, number=7, at=NOON),
     ]
-    records = [jumped(make, 120), replace(make.record(7), started_at=NOON - HOUR, finished_at=NOON)]
+    records = [jumped(120), replace(make.record(7), started_at=NOON - HOUR, finished_at=NOON)]
     return make.history(*runs, hardware=records)
 
 
-def test_the_report_shows_no_negative_duration_and_orders_runs_by_their_commits(
-    make, strange, tmp_path, checks
-):
+def test_the_report_shows_no_negative_duration_and_orders_runs_by_their_commits(strange, tmp_path):
     write_site(strange, tmp_path / "site", project="p", now=make.NOW)
-    pages = checks.load(TESTS / "report" / "test_writer.py").Document
     (machine,) = (tmp_path / "site" / "machine").iterdir()
-    text = " ".join(" ".join(pages(machine.read_text()).text).split())
+    text = " ".join(" ".join(Document(machine.read_text()).text).split())
     took = text[text.index("Runs, the newest commit first") :]
     assert "1 h 00 min" in took
     assert "0 s" not in took

@@ -14,10 +14,11 @@ from cnnfc.harness.devices import Devices
 from cnnfc.harness.process import Asv
 from cnnfc.harness.repository import open_repository
 from cnnfc.machine.identity import identify
+from testkit import breakable, projects
 
 
 @pytest.fixture
-def clone(faked, tmp_path, monkeypatch, projects):
+def clone(faked, tmp_path, monkeypatch):
     """Makes a clone of depth `depth` of a project with 5 commits; gives its folder."""
     monkeypatch.setattr(run_module, "look", lambda _: Devices(cpus=2))
     for number in range(4):
@@ -47,7 +48,7 @@ def run(place, faked, range_="HEAD"):
     return code, out.getvalue()
 
 
-def head(projects, place, what="HEAD"):
+def head(place, what="HEAD"):
     return projects.git(place, "rev-parse", what)
 
 
@@ -79,7 +80,7 @@ def test_commits_that_the_clone_lacks_are_refused_with_the_command_that_brings_t
     )
 
 
-def test_the_named_command_helps(clone, faked, projects):
+def test_the_named_command_helps(clone, faked):
     place = clone(1)
     subprocess.run(["git", "-C", place, "fetch", "-q", "--unshallow"], check=True, timeout=60)
     code, text = run(place, faked, "HEAD~3..HEAD")
@@ -88,11 +89,9 @@ def test_the_named_command_helps(clone, faked, projects):
     assert "shallow" not in text
 
 
-def test_a_range_that_meets_the_end_of_the_clone_is_measured_as_far_as_it_goes(
-    clone, faked, projects
-):
+def test_a_range_that_meets_the_end_of_the_clone_is_measured_as_far_as_it_goes(clone, faked):
     place = clone(2)
-    end = head(projects, place, "HEAD~1")
+    end = head(place, "HEAD~1")
     code, text = run(place, faked, "-n5 HEAD")
     assert code == 0
     assert text.count("6 measured") == 2
@@ -101,30 +100,30 @@ def test_a_range_that_meets_the_end_of_the_clone_is_measured_as_far_as_it_goes(
     assert "shallow" not in run(place, faked, "HEAD~1..HEAD")[1]
 
 
-def test_new_measures_what_the_clone_has_and_says_that_there_may_be_more(clone, faked, projects):
+def test_new_measures_what_the_clone_has_and_says_that_there_may_be_more(clone, faked):
     place = clone(1)
     results = place / "results" / identify().name
     results.mkdir(parents=True)
     code, text = run(place, faked, "NEW")
     assert code == 0
     assert text.count("6 measured") == 1
-    assert note(head(projects, place)) in text
+    assert note(head(place)) in text
 
 
-def test_only_a_shallow_clone_has_ends(clone, faked, projects):
+def test_only_a_shallow_clone_has_ends(clone, faked):
     assert open_repository(faked.root, ".").ends() == frozenset()
     place = clone(2)
-    assert open_repository(place, ".").ends() == {head(projects, place, "HEAD~1")}
+    assert open_repository(place, ".").ends() == {head(place, "HEAD~1")}
     (place / "deep").mkdir()
-    assert open_repository(place, "deep").ends() == {head(projects, place, "HEAD~1")}
+    assert open_repository(place, "deep").ends() == {head(place, "HEAD~1")}
 
 
-def test_real_asv_measures_the_head_of_a_shallow_clone(make_real, checks, tmp_path, projects):
+def test_real_asv_measures_the_head_of_a_shallow_clone(make_real, tmp_path):
     real = make_real("", ["a"])
     projects.git(real.root, "commit", "-q", "--allow-empty", "-m", "second")
     place = tmp_path / "clone"
     projects.git(real.root, "clone", "-q", "--depth", "1", f"file://{real.root}", str(place))
-    shallow = object.__new__(checks.Real)
+    shallow = object.__new__(breakable.Real)
     shallow.root = place
     status, text = shallow.run()
     assert status == 0, text
@@ -132,12 +131,12 @@ def test_real_asv_measures_the_head_of_a_shallow_clone(make_real, checks, tmp_pa
 
 
 def test_asv_can_check_a_commit_out_of_a_shallow_clone_for_its_own_environments(
-    clone, projects, tmp_path, monkeypatch
+    clone, tmp_path, monkeypatch
 ):
     place = clone(1)
     monkeypatch.chdir(place)
     found = asv.repo.get_repo(asv.config.Config.load(str(place / "asv.conf.json")))
-    commit = found.get_hash_from_name(head(projects, place))
+    commit = found.get_hash_from_name(head(place))
     found.checkout(str(tmp_path / "tree"), commit)
     assert (tmp_path / "tree" / "p" / "__init__.py").exists()
     assert found.get_date(commit) > 0

@@ -19,6 +19,8 @@ from cnnfc.harness.process import Asv
 from cnnfc.machine import locked_files
 from cnnfc.report import writer
 from cnnfc.report.writer import write_site
+from testkit import breakable
+from testkit.mounts import as_root
 
 RESULTS = Path(__file__).parents[1] / "data" / "results" / "real"
 SPACE = "free some space on its disk and run the same command again"
@@ -44,7 +46,7 @@ if case == "b" and "FILL" in os.environ:
 
 
 def test_a_disk_that_fills_up_during_a_run_costs_only_what_was_being_measured(
-    make_real, mount, tmp_path, monkeypatch, checks
+    make_real, mount, tmp_path, monkeypatch
 ):
     disk = mount(tmp_path / "disk", "-t", "tmpfs", "-o", "size=2m", "tmpfs")
     real = make_real(FILLS, ["a", "b"], root=disk / "project")
@@ -62,7 +64,7 @@ def test_a_disk_that_fills_up_during_a_run_costs_only_what_was_being_measured(
         f"there before is kept"
     )
     assert result.read_bytes() == before
-    assert checks.leftovers(real.root) == []
+    assert breakable.leftovers(real.root) == []
     # Full from the beginning.
     status, text = real.run()
     assert status == 2
@@ -123,7 +125,7 @@ def test_a_log_whose_disk_fills_up_is_named(make_real, mount, tmp_path, monkeypa
     assert last.endswith(f".log (No space left on device): {SPACE}; what was there before is kept")
 
 
-def test_a_hardware_record_on_a_full_disk_is_named_and_no_part_of_it_stays(tmp_path, mount, checks):
+def test_a_hardware_record_on_a_full_disk_is_named_and_no_part_of_it_stays(tmp_path, mount):
     disk = mount(tmp_path / "disk", "-t", "tmpfs", "-o", "size=16k", "tmpfs")
     path = disk / "r.json"
     locked_files.write_atomically(path, "old")
@@ -132,7 +134,7 @@ def test_a_hardware_record_on_a_full_disk_is_named_and_no_part_of_it_stays(tmp_p
         locked_files.write_atomically(path, "n" * 9000)
     assert str(caught.value) == f"cannot write {path}: No space left on device; {SPACE}"
     assert path.read_text() == "old"
-    assert checks.leftovers(disk) == []
+    assert breakable.leftovers(disk) == []
 
 
 def test_a_run_that_cannot_even_take_its_lock_says_so(faked, mount):
@@ -148,7 +150,7 @@ def test_a_run_that_cannot_even_take_its_lock_says_so(faked, mount):
 
 
 def test_a_report_on_a_full_disk_keeps_the_old_one_and_no_part_of_the_new(
-    tmp_path, mount, monkeypatch, checks
+    tmp_path, mount, monkeypatch
 ):
     def pages(site, folder):
         for name in ("index.html", writer.MARKER):
@@ -166,7 +168,7 @@ def test_a_report_on_a_full_disk_keeps_the_old_one_and_no_part_of_the_new(
         f"the report cannot be written to {disk / 'site'} (No space left on device): {SPACE}"
     )
     assert index.read_text() == "old"
-    assert checks.leftovers(disk) == []
+    assert breakable.leftovers(disk) == []
     text = "new"
     assert write_site(None, disk / "site", project="p").read_text() == "new"
 
@@ -191,7 +193,7 @@ def test_without_a_way_to_mount_a_test_skips_unless_mounts_are_required(
 
 @pytest.mark.parametrize(("mounts", "asked"), [("required", "sudo -n touch it"), ("", "touch it")])
 def test_who_is_not_root_asks_sudo_only_where_mounts_are_required(
-    tmp_path, checks, monkeypatch, mounts, asked
+    tmp_path, monkeypatch, mounts, asked
 ):
     for name in ("sudo", "touch"):
         (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $*" >&2\n')
@@ -199,7 +201,7 @@ def test_who_is_not_root_asks_sudo_only_where_mounts_are_required(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setenv("CNNFC_MOUNTS", mounts)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert checks.as_root("touch", "it") == (True, asked)
+    assert as_root("touch", "it") == (True, asked)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")  # noqa: PTH110

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from testkit import breakable, projects
+
 #: ``cnnfc gate`` with pairs so short that nothing but starting workers takes time.
 DRIVER = """
 import sys
@@ -67,7 +69,7 @@ def build_wheel(*_, **__):
 
 
 @pytest.fixture
-def project(tmp_path, projects, home):
+def project(tmp_path, home):
     root = tmp_path / "project"
     files = {
         "asv.conf.json": '{"version": 1, "repo": "."}',
@@ -132,7 +134,7 @@ def check_the_next(root):
     ],
 )
 def test_an_interrupted_gate_writes_what_it_has_and_leaves_no_process(
-    project, tmp_path, checks, signum, whole_group, when
+    project, tmp_path, signum, whole_group, when
 ):
     with asleep(project, tmp_path, when) as process:
         # As a terminal does it, or as somebody who asks this process alone.
@@ -140,7 +142,7 @@ def test_an_interrupted_gate_writes_what_it_has_and_leaves_no_process(
         text, _ = process.communicate(timeout=30)
     assert process.returncode == 130, text
     assert "Traceback" not in text
-    assert checks.processes_of(project) == []
+    assert breakable.processes_of(project) == []
     (path,) = project.glob("reports/gate/*/gate.json")
     report = json.loads(path.read_text())
     assert report["finished_at"] is None
@@ -148,20 +150,20 @@ def test_an_interrupted_gate_writes_what_it_has_and_leaves_no_process(
     assert {one["name"] for one in report["benchmarks"]} == {"it.time_a", "it.time_b"}
     assert (path.parent / "index.html").exists()
     assert (path.parent / "junit.xml").exists()
-    assert checks.leftovers(project) == []
+    assert breakable.leftovers(project) == []
 
 
-def test_a_gate_that_is_ended_before_it_measures_leaves_no_process(project, tmp_path, checks):
+def test_a_gate_that_is_ended_before_it_measures_leaves_no_process(project, tmp_path):
     with asleep(project, tmp_path, "import") as process:
         process.terminate()
         text, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert text.endswith("cnnfc: interrupted\n")
-    assert checks.processes_of(project) == []
-    assert checks.leftovers(project) == []
+    assert breakable.processes_of(project) == []
+    assert breakable.leftovers(project) == []
 
 
-def test_a_gate_that_is_ended_while_it_builds_leaves_no_process(project, tmp_path, checks):
+def test_a_gate_that_is_ended_while_it_builds_leaves_no_process(project, tmp_path):
     (project / "backend.py").write_text(ENDLESS)
     (project / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
@@ -170,20 +172,18 @@ def test_a_gate_that_is_ended_while_it_builds_leaves_no_process(project, tmp_pat
         process.terminate()
         text, _ = process.communicate(timeout=30)
     assert process.returncode == 130, text
-    wait_for(lambda: checks.processes_of(project) == [])
-    assert checks.leftovers(project) == []
+    wait_for(lambda: breakable.processes_of(project) == [])
+    assert breakable.leftovers(project) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 @pytest.mark.parametrize("when", ["import", "leg"])
-def test_a_gate_that_is_killed_leaves_no_worker_and_the_next_one_works(
-    project, tmp_path, checks, when
-):
+def test_a_gate_that_is_killed_leaves_no_worker_and_the_next_one_works(project, tmp_path, when):
     with asleep(project, tmp_path, when) as process:
         process.kill()
         process.wait(30)
-        wait_for(lambda: checks.processes_of(project) == [])
+        wait_for(lambda: breakable.processes_of(project) == [])
     if when == "leg":
         check_the_next(project)
-        assert checks.leftovers(project) == []
-        checks.check_whole(project)
+        assert breakable.leftovers(project) == []
+        breakable.check_whole(project)

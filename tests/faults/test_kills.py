@@ -19,8 +19,9 @@ from cnnfc.commands.run import RunOptions, run_suite
 from cnnfc.harness.devices import Devices
 from cnnfc.machine import record
 from cnnfc.machine.identity import identify
+from testkit import breakable, projects
 
-MORTAL = Path(__file__).with_name("mortal.py")
+HERE = Path(__file__).parent
 
 #: Signals, whether they go to the whole process group, and when: after so many calls of asv (the
 #: first lists the suite, the others measure 20 of 80 points each) and so many seconds more.  Before
@@ -71,7 +72,7 @@ def finish(faked):
 
 @pytest.mark.parametrize(("signum", "whole_group", "enough", "seconds"), MOMENTS)
 def test_a_run_that_is_killed_is_finished_by_the_next(
-    faked, home, projects, checks, monkeypatch, signum, whole_group, enough, seconds
+    faked, home, monkeypatch, signum, whole_group, enough, seconds
 ):
     monkeypatch.setattr(run_module, "look", lambda _: Devices(cpus=2))
     cases = [f"dense.{n}-2" for n in range(1, 41)]
@@ -89,19 +90,19 @@ def test_a_run_that_is_killed_is_finished_by_the_next(
         send(process, signum, whole_group=whole_group)
         text, _ = process.communicate(timeout=60)
     assert "Traceback" not in text
-    checks.check_whole(faked.root)
+    breakable.check_whole(faked.root)
     before = measured(faked.root)
     text = finish(faked)
     if before:
         assert f": {len(before)} of 80 already measured" in text
     assert len(measured(faked.root)) == 80
-    checks.check_whole(faked.root)
-    assert checks.leftovers(faked.root, home) == []
+    breakable.check_whole(faked.root)
+    assert breakable.leftovers(faked.root, home) == []
     _, problems = record.read_all(faked.root / "reports" / "hardware")
     assert not problems
 
 
-def test_the_next_run_removes_what_a_killed_one_left(faked, home, checks, monkeypatch):
+def test_the_next_run_removes_what_a_killed_one_left(faked, home, monkeypatch):
     monkeypatch.setattr(run_module, "look", lambda _: Devices(cpus=2))
     name = identify().name
     for folder in ("results", "reports/hardware"):
@@ -111,7 +112,7 @@ def test_the_next_run_removes_what_a_killed_one_left(faked, home, checks, monkey
         (place / ".r.json.999999999-0123abcd.tmp").write_text("{")
         (place / ".r.json.lock.tmp").write_text("")
     finish(faked)
-    assert checks.leftovers(faked.root, home) == []
+    assert breakable.leftovers(faked.root, home) == []
 
 
 @pytest.fixture
@@ -139,42 +140,40 @@ if case == "b" and "SLEEP" in os.environ:
     return real, asleep
 
 
-def test_whoever_is_killed_nothing_keeps_running_and_the_next_run_does_the_rest(slow, home, checks):
+def test_whoever_is_killed_nothing_keeps_running_and_the_next_run_does_the_rest(slow, home):
     real, asleep = slow
     # cnnfc: asv notices at once, and the next run waits for it.
     with asleep() as process:
         process.kill()
     # asv: what it had started is ended, and the run says so.
     with asleep() as process:
-        (asv,) = (p for p in checks.processes_of(real.root) if "asv_main.py" in str(p.cmdline()))
+        (asv,) = (p for p in breakable.processes_of(real.root) if "asv_main.py" in str(p.cmdline()))
         asv.kill()
         text, _ = process.communicate(timeout=60)
     assert process.returncode == 5
     assert "asv was ended by signal 9 (SIGKILL); the system does that when memory runs" in text
-    assert checks.processes_of(real.root) == []
+    assert breakable.processes_of(real.root) == []
     # Everybody, in a way that can be answered.
     with asleep() as process:
         send(process, signal.SIGTERM, whole_group=True)
         text, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted: 0 of 2 are measured and kept; run the same command again" in text
-    assert checks.processes_of(real.root) == []
+    assert breakable.processes_of(real.root) == []
     status, text = real.run()
     assert status == 0, text
     assert real.values() == {"a": 1.0, "b": 1.0}
-    assert checks.processes_of(real.root) == []
-    assert checks.leftovers(real.root, home) == []
+    assert breakable.processes_of(real.root) == []
+    assert breakable.leftovers(real.root, home) == []
 
 
-#: Ends an action at each of its steps; argv: mortal.py, the folder, "kill" or "interrupt".
+#: Ends an action at each of its steps; argv: the folder, "kill" or "interrupt".
 STEPWISE = """
-import importlib.util, json, sys
+import json, sys
 from pathlib import Path
 
-spec = importlib.util.spec_from_file_location("mortal", sys.argv[1])
-mortal = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(mortal)
-folder, interrupt = Path(sys.argv[2]), sys.argv[3] == "interrupt"
+import mortal
+folder, interrupt = Path(sys.argv[1]), sys.argv[2] == "interrupt"
 {body}
 steps = mortal.end_at_each_step(act, check, folder, interrupt=interrupt)
 print(steps)
@@ -299,14 +298,13 @@ def test_an_end_at_any_step_of_writing_leaves_the_old_or_the_new(tmp_path, how, 
             "ignore",
             "-c",
             STEPWISE.replace("{body}", body),
-            MORTAL,
             folder,
             how,
         ],
         capture_output=True,
         text=True,
         timeout=100,
-        env={**os.environ, "HOME": str(tmp_path)},
+        env={**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(HERE)},
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= least
@@ -334,9 +332,7 @@ main(["report", *sys.argv[1:]])
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
-def test_a_report_that_is_killed_before_its_pages_are_in_place_leaves_the_old_one(
-    tmp_path, checks, signum
-):
+def test_a_report_that_is_killed_before_its_pages_are_in_place_leaves_the_old_one(tmp_path, signum):
     site, results = tmp_path / "site", tmp_path / "results"
     (results / "elm").mkdir(parents=True)
     for path in [RESULTS / "elm" / "machine.json", *sorted((RESULTS / "elm").glob("*-*.json"))[:1]]:
@@ -358,4 +354,4 @@ def test_a_report_that_is_killed_before_its_pages_are_in_place_leaves_the_old_on
     assert len(list(tmp_path.glob(f".site.{process.pid}-*.new.tmp"))) == 1
     assert main(["report", *options]) == 0
     assert pages().keys() == old.keys()
-    assert checks.leftovers(tmp_path) == []
+    assert breakable.leftovers(tmp_path) == []

@@ -10,6 +10,7 @@ import pytest
 from cnnfc.commands.machine import show_machine
 from cnnfc.machine import record
 from cnnfc.machine.state import available_memory, read_state, usable_cpus
+from testkit import machines
 
 #: Every function of psutil that describes a machine.
 FUNCTIONS = (
@@ -77,10 +78,8 @@ def machine(make_host):
 
 
 @pytest.fixture
-def make_host(checks, tmp_path):
-    """The builder of machines, from the tests of the room that reads them."""
-    helper = checks.load(checks.TESTS / "machine" / "conftest.py")
-    return helper.make_host.__wrapped__(tmp_path)
+def make_host(tmp_path):
+    return machines.host_maker(tmp_path)
 
 
 def is_plain(value):

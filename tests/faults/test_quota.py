@@ -11,16 +11,12 @@ from cnnfc.machine import record
 from cnnfc.machine import state as state_module
 from cnnfc.machine.state import limiting_quota, read_state, usable_cpus
 from cnnfc.names import Device
+from testkit import machines
 
 
 @pytest.fixture
-def helper(checks):
-    return checks.load(checks.TESTS / "machine" / "conftest.py")
-
-
-@pytest.fixture
-def make_host(helper, tmp_path):
-    return helper.make_host.__wrapped__(tmp_path)
+def make_host(tmp_path):
+    return machines.host_maker(tmp_path)
 
 
 def groups(version, files):
@@ -59,12 +55,12 @@ NONES = {
 
 
 @pytest.fixture
-def host(make_host, helper):
+def host(make_host):
     """Makes a machine of four cores whose control groups have `files`."""
 
     def make(version, files):
-        cores = helper.topology({cpu: str(cpu) for cpu in range(4)})
-        psutil = helper.psutil_of(affinity={0, 1, 2, 3})
+        cores = machines.topology({cpu: str(cpu) for cpu in range(4)})
+        psutil = machines.psutil_of(affinity={0, 1, 2, 3})
         return make_host({**cores, **groups(version, files)}, psutil=psutil)
 
     return make

@@ -3,28 +3,20 @@
 Some of them write, all of them read, and the results change in between.
 """
 
-import importlib.util
 import os
 import shutil
 import sys
 from pathlib import Path
 
 import duckdb  # noqa: F401 - loaded here, so that no fork has to
+import killed
 
 from cnnfc.history.index.index import open_index
 from cnnfc.timeline.indexed.centres import Summaries
 from cnnfc.timeline.indexed.tracks import Tracks
 
-HERE = Path(__file__).parent
-DATA = HERE.parent / "data" / "results" / "real"
+DATA = Path(__file__).parents[1] / "data" / "results" / "real"
 PROCESSES = 5
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def ask(results, folder, patience):
@@ -39,7 +31,6 @@ def ask(results, folder, patience):
 
 
 def main(rounds, root):
-    killed = load("killed")
     results, folder = root / "results", root / "index"
     shutil.copytree(DATA, results)
     for number in range(rounds):

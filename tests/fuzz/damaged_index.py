@@ -4,7 +4,6 @@ Whatever DuckDB makes of such a file, the next command has to say what the resul
 command runs in a fork, so that a crash of the database would be seen.
 """
 
-import importlib.util
 import json
 import os
 import random
@@ -13,21 +12,15 @@ import sys
 from pathlib import Path
 
 import duckdb  # noqa: F401 - loaded here, so that no fork has to
+import killed
+import mutations
 
 from cnnfc.history.index.index import open_index
 from cnnfc.history.results import read_history
 from cnnfc.timeline.indexed.centres import Summaries
 from cnnfc.timeline.indexed.tracks import Tracks
 
-HERE = Path(__file__).parent
-DATA = HERE.parent / "data" / "results" / "real"
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+DATA = Path(__file__).parents[1] / "data" / "results" / "real"
 
 
 def values(index):
@@ -75,7 +68,7 @@ class Indexed:
         sys.exit(77 if made_again else 0)
 
 
-def damage(folder, sound, chance, mutations):
+def damage(folder, sound, chance):
     """Put the `sound` files back, one of them damaged."""
     shutil.rmtree(folder)
     folder.mkdir()
@@ -88,7 +81,6 @@ def damage(folder, sound, chance, mutations):
 
 
 def main(count, chance, root):
-    killed, mutations = load("killed"), load("mutations")
     indexed = Indexed(root)
     with open_index(indexed.results, folder=None, summarise=Summaries()) as index:
         expected = values(index)
@@ -98,7 +90,7 @@ def main(count, chance, root):
     assert any(name.endswith(".wal") for name in sound), list(sound)
     made_again = 0
     for _ in range(count):
-        damage(indexed.folder, sound, chance, mutations)
+        damage(indexed.folder, sound, chance)
         status = killed.ended(killed.in_fork(lambda: indexed.check(expected)))
         assert status in (0, 77), status
         made_again += status == 77

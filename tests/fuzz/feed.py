@@ -4,7 +4,6 @@ Every file has to come out as a run or as a problem with a reason, the index has
 the reader, and memory has to stay what it is.
 """
 
-import importlib.util
 import json
 import math
 import random
@@ -12,6 +11,8 @@ import shutil
 import sys
 import time
 from pathlib import Path
+
+from mutations import mutate
 
 from cnnfc.history.index.index import open_index
 from cnnfc.history.results import read_history
@@ -24,14 +25,7 @@ BATCH = 400
 DATA = Path(__file__).parents[1] / "data" / "results"
 
 
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def feed(chance, count, folder, mutate):
+def feed(chance, count, folder):
     """Feed `count` files in batches; gives how many were read whole or in part, and left out."""
     sound = [path.read_bytes() for path in sorted(DATA.glob("*/*/*-*.json"))]
     suite = (DATA / "real" / "benchmarks.json").read_bytes()
@@ -94,6 +88,5 @@ def check_run(run, history):
 
 if __name__ == "__main__":
     seed, count, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    mutations = load(Path(__file__).with_name("mutations.py"))
-    done = feed(random.Random(seed), count, folder, mutations.mutate)  # noqa: S311
+    done = feed(random.Random(seed), count, folder)  # noqa: S311
     sys.stdout.write(json.dumps({**done, "peak": own_peak()}))

@@ -23,6 +23,7 @@ from cnnfc.harness.suite import read_suite
 from cnnfc.machine.asv_file import register
 from cnnfc.machine.identity import Identity
 from cnnfc.records import Outcome
+from testkit import projects
 
 NAME = "b.Suite.time_it"
 BENCHMARK = """
@@ -61,7 +62,7 @@ def program():
 class Ran:
     """A project in which real asv listed the suite and then measured it all but one point."""
 
-    def __init__(self, projects, folder):
+    def __init__(self, folder):
         root = folder / "project"
         root.mkdir()
         project = projects.Project(root)
@@ -95,8 +96,8 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(projects, tmp_path_factory):
-    return Ran(projects, tmp_path_factory.mktemp("ran"))
+def ran(tmp_path_factory):
+    return Ran(tmp_path_factory.mktemp("ran"))
 
 
 def test_asv_lists_the_suite(ran):

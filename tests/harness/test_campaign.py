@@ -12,6 +12,7 @@ from cnnfc.harness.repository import open_repository
 from cnnfc.harness.selection import Selection
 from cnnfc.machine import record
 from cnnfc.machine.identity import identify
+from testkit import projects
 
 TWO_CPUS = Devices(cpus=2)
 SKIPPED = "dense.Forward.time_layer('dense.2-3', 'cpu-1')"
@@ -56,7 +57,7 @@ def test_everything_is_measured_once_and_then_nothing(campaign, project):
     assert len(project.calls()) == 1
 
 
-def test_what_an_interrupt_left_is_all_that_is_measured_next_time(campaign, project, projects):
+def test_what_an_interrupt_left_is_all_that_is_measured_next_time(campaign, project):
     entries = [f"dense.{n}-2" for n in range(1, 201)]
     benchmarks = projects.suite(projects.benchmark("dense.Forward.time_layer", entries))
     project.tell(benchmarks=benchmarks, interrupt_in=2)
@@ -97,14 +98,14 @@ def test_what_asv_run_measured_by_itself_counts(campaign, project):
     assert second.tally.measured == 4
 
 
-def test_a_benchmark_with_a_new_version_is_measured_again(campaign, project, projects):
+def test_a_benchmark_with_a_new_version_is_measured_again(campaign, project):
     campaign()
     entry = projects.benchmark("dense.Forward.time_layer", ["dense.2-3"], version="2")
     project.tell(benchmarks=projects.suite(entry))
     assert campaign().tally.measured == 2
 
 
-def test_a_case_that_was_added_is_all_that_is_measured(campaign, project, projects):
+def test_a_case_that_was_added_is_all_that_is_measured(campaign, project):
     campaign()
     entry = projects.benchmark("dense.Forward.time_layer", ["dense.1-1", "dense.2-3", "dense.4-5"])
     project.tell(benchmarks=projects.suite(entry))
@@ -125,7 +126,7 @@ def test_every_run_has_a_hardware_record_of_its_own_that_is_finished(campaign, p
     assert paths == {first.path, second.path}
 
 
-def test_an_interrupted_run_finishes_its_record_too(campaign, project, projects):
+def test_an_interrupted_run_finishes_its_record_too(campaign, project):
     entries = [f"dense.{n}-2" for n in range(1, 201)]
     benchmarks = projects.suite(projects.benchmark("dense.Forward.time_layer", entries))
     project.tell(benchmarks=benchmarks, interrupt_in=2)
@@ -232,7 +233,7 @@ def test_the_profile_reaches_the_benchmarks(campaign, project):
     assert {call["profile"] for call in project.calls()} == {"full"}
 
 
-def test_a_suite_is_listed_once_unless_it_is_edited(campaign, project, projects):
+def test_a_suite_is_listed_once_unless_it_is_edited(campaign, project):
     entries = [f"dense.{n}-2" for n in range(1, 201)]
     entry = projects.benchmark("a.Forward.time_layer", entries, rounds=3)
     project.tell(benchmarks=projects.suite(entry))

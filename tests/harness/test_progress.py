@@ -3,24 +3,13 @@ import io
 import pytest
 
 from cnnfc.harness.progress import LOG_SECONDS, Progress, line
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
+from testkit.clocks import Clock
+from testkit.terminals import Terminal
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(now=1000.0)
 
 
 def test_the_line_says_commit_count_time_left_and_what_is_measured():

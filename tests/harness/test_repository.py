@@ -3,6 +3,7 @@ import pytest
 from cnnfc.errors import UsageError
 from cnnfc.harness import repository as module
 from cnnfc.harness.repository import open_repository
+from testkit import projects
 
 
 @pytest.fixture
@@ -10,7 +11,7 @@ def repository(project):
     return open_repository(project.root, ".")
 
 
-def test_a_branch_a_tag_a_hash_and_nothing_are_the_commit_they_name(project, projects, repository):
+def test_a_branch_a_tag_a_hash_and_nothing_are_the_commit_they_name(project, repository):
     second = project.commit("second")
     projects.git(project.root, "tag", "-a", "-m", "annotated", "v1")
     for name in ("main", "v1", second[:10], "HEAD", ""):
@@ -18,7 +19,7 @@ def test_a_branch_a_tag_a_hash_and_nothing_are_the_commit_they_name(project, pro
         assert (commit.hash, commit.subject) == (second, "second")
 
 
-def test_a_range_is_newest_first_and_along_first_parents(project, projects, repository):
+def test_a_range_is_newest_first_and_along_first_parents(project, repository):
     projects.git(project.root, "checkout", "-q", "-b", "side")
     side = project.commit("side")
     projects.git(project.root, "checkout", "-q", "main")
@@ -56,7 +57,7 @@ def test_a_range_with_an_open_quote_is_said(repository):
         repository.resolve("HEAD 'x")
 
 
-def test_a_repository_without_a_commit_is_said(projects, tmp_path):
+def test_a_repository_without_a_commit_is_said(tmp_path):
     projects.git(tmp_path, "init", "-q")
     with pytest.raises(UsageError, match="has no commit yet"):
         open_repository(tmp_path, ".").resolve("HEAD")
@@ -87,9 +88,7 @@ def test_a_git_that_does_not_answer_is_said(project, monkeypatch):
         open_repository(project.root, ".")
 
 
-def test_a_hook_of_another_repository_does_not_turn_questions_there(
-    project, projects, tmp_path, monkeypatch
-):
+def test_a_hook_of_another_repository_does_not_turn_questions_there(project, tmp_path, monkeypatch):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     projects.git(elsewhere, "init", "-q")

@@ -10,10 +10,11 @@ from cnnfc.harness.repository import Commit
 from cnnfc.harness.session import CallFailed, Tally, Target, measure, prepare
 from cnnfc.machine import record
 from cnnfc.machine.record import Note
+from testkit import projects
 
 
 @pytest.fixture
-def session(project, projects):
+def session(project):
     """A prepared commit of the project; calling it measures points by their names."""
 
     class Session:
@@ -60,14 +61,14 @@ def session(project, projects):
     return Session()
 
 
-def many(projects, count):
+def many(count):
     return projects.suite(
         projects.benchmark("dense.Forward.time_layer", [f"dense.{n}-2" for n in range(1, count)]),
         projects.benchmark("hardware.CanaryGemm.track_flops", ["gemm.2048"]),
     )
 
 
-def test_preparing_tells_the_environments_and_the_suite(session, projects):
+def test_preparing_tells_the_environments_and_the_suite(session):
     assert session.environments == (projects.ENVIRONMENT,)
     assert sorted(session.suite.benchmarks) == sorted(projects.SUITE)
 
@@ -78,8 +79,8 @@ def test_what_is_measured_is_counted_and_stored(session, project):
     assert len(project.calls()) == 1
 
 
-def test_chunks_are_separate_calls_that_add_up_in_one_file(session, project, projects):
-    project.tell(benchmarks=many(projects, 21))
+def test_chunks_are_separate_calls_that_add_up_in_one_file(session, project):
+    project.tell(benchmarks=many(21))
     session.prepare()
     # 40 points of 0.25 s each, as the fake says, once the first chunk has taught it.
     session(session.points, chunk_seconds=3.0)
@@ -89,8 +90,8 @@ def test_chunks_are_separate_calls_that_add_up_in_one_file(session, project, pro
     assert session.stored("dense.Forward.time_layer")[0] == [1.5] * 40
 
 
-def test_canaries_are_read_in_the_first_the_middle_and_the_last_chunk(session, project, projects):
-    project.tell(benchmarks=many(projects, 21))
+def test_canaries_are_read_in_the_first_the_middle_and_the_last_chunk(session, project):
+    project.tell(benchmarks=many(21))
     session.prepare()
     session(session.points + session.canaries, session.canaries, chunk_seconds=2.0)
     read = ["Canary" in " ".join(call["arguments"]) for call in project.calls()]
@@ -121,9 +122,9 @@ def test_missing_canaries_alone_are_one_call(session, project):
     assert session.tally.measured == 2
 
 
-def test_canaries_that_cannot_be_measured_are_not_read_again(session, project, projects):
+def test_canaries_that_cannot_be_measured_are_not_read_again(session, project):
     project.tell(
-        benchmarks=many(projects, 21),
+        benchmarks=many(21),
         outcomes={"hardware.CanaryGemm.track_flops('gemm.2048', 'cpu-2')": "skipped"},
     )
     session.prepare()
@@ -166,9 +167,7 @@ def test_outcomes_are_read_from_the_file_even_if_asv_tells_nothing(session, proj
     assert tally.failures[0].reason == "no reason was printed"
 
 
-def test_a_device_that_turns_out_to_be_missing_is_given_up_after_the_first_chunk(
-    session, project, projects
-):
+def test_a_device_that_turns_out_to_be_missing_is_given_up_after_the_first_chunk(session, project):
     devices = ("cpu-1", "xpu-0")
     names = [f"dense.{n}-2" for n in range(1, 21)]
     entry = projects.benchmark("dense.Forward.time_layer", names, devices)
@@ -193,10 +192,8 @@ def test_a_device_that_turns_out_to_be_missing_is_given_up_after_the_first_chunk
     assert session.progress.done == session.progress.total
 
 
-def test_a_call_that_breaks_down_ends_the_commit_and_keeps_the_chunks_before(
-    session, project, projects
-):
-    project.tell(benchmarks=many(projects, 21), crash_in=2)
+def test_a_call_that_breaks_down_ends_the_commit_and_keeps_the_chunks_before(session, project):
+    project.tell(benchmarks=many(21), crash_in=2)
     session.prepare()
     with pytest.raises(CallFailed, match="asv itself broke down") as caught:
         session(session.points, chunk_seconds=3.0)
@@ -206,8 +203,8 @@ def test_a_call_that_breaks_down_ends_the_commit_and_keeps_the_chunks_before(
     assert stored.count(1.5) == session.tally.measured
 
 
-def test_an_interrupt_keeps_the_chunks_before(session, project, projects):
-    project.tell(benchmarks=many(projects, 21), interrupt_in=2)
+def test_an_interrupt_keeps_the_chunks_before(session, project):
+    project.tell(benchmarks=many(21), interrupt_in=2)
     session.prepare()
     with pytest.raises(KeyboardInterrupt):
         session(session.points, chunk_seconds=3.0)

@@ -5,30 +5,17 @@ from pathlib import Path
 
 import pytest
 
-RESULTS = Path(__file__).parent.parent / "data" / "results"
+from testkit import results_on_disk
 
-COLUMNS = (
-    *("result", "params", "version", "started_at", "duration", "stats_ci_99_a", "stats_ci_99_b"),
-    *("stats_q_25", "stats_q_75", "stats_number", "stats_repeat", "samples", "profile"),
-)
+RESULTS = Path(__file__).parent.parent / "data" / "results"
+BOX = {"machine": "box", "cpu": "Example", "num_cpu": "2", "ram": "8"}
 
 
 def file_content(results=None, **changes):
     """The JSON object of a sound result file with one benchmark, or with `results`."""
-    content = {
-        "commit_hash": "a" * 40,
-        "env_name": "virtualenv-py3.11",
-        "date": 1_772_438_400_000,
-        "params": {"machine": "box", "cpu": "Example", "num_cpu": "2", "ram": "8"},
-        "python": "3.11",
-        "requirements": {},
-        "env_vars": {},
-        "result_columns": list(COLUMNS),
-        "results": {"suite.time_a": [[1.5], []]} if results is None else results,
-        "durations": {},
-        "version": 2,
-    }
-    return {key: value for key, value in {**content, **changes}.items() if value is not ...}
+    rows = {"suite.time_a": [[1.5], []]} if results is None else results
+    about = {"env_name": "virtualenv-py3.11", "params": BOX}
+    return results_on_disk.file_content(rows, **{**about, **changes})
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import math
 import re
@@ -21,19 +20,9 @@ from cnnfc.verdicts import (
     Verdict,
     WaiverUse,
 )
+from testkit import gate_reports
 
-_PATH = Path(__file__).parents[1] / "report" / "gate_reports.py"
-
-
-def _reports():
-    spec = importlib.util.spec_from_file_location("gate_reports_of_history", _PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-REPORTS = _reports()
-ORDINARY = sorted(set(REPORTS.EVERY) - {"hostile"})
+ORDINARY = sorted(set(gate_reports.EVERY) - {"hostile"})
 
 
 @pytest.fixture
@@ -46,7 +35,7 @@ def damaged(path):
     """The message about a file in which `change` has altered the data."""
 
     def read(change):
-        data = json.loads(gate_json.dumps(REPORTS.usual()))
+        data = json.loads(gate_json.dumps(gate_reports.usual()))
         change(data)
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(data))
@@ -60,15 +49,15 @@ def damaged(path):
 
 @pytest.mark.parametrize("name", ORDINARY)
 def test_a_report_is_read_as_it_was_written(path, name):
-    report = REPORTS.EVERY[name]()
+    report = gate_reports.EVERY[name]()
     gate_json.write(report, path)
     assert gate_json.read(path) == report
 
 
-@pytest.mark.parametrize("name", sorted(REPORTS.EVERY))
+@pytest.mark.parametrize("name", sorted(gate_reports.EVERY))
 def test_what_is_written_follows_the_schema(name):
     validator = jsonschema.Draft202012Validator(gate_json.schema())
-    data = json.loads(gate_json.dumps(REPORTS.EVERY[name]()))
+    data = json.loads(gate_json.dumps(gate_reports.EVERY[name]()))
     if name == "hostile":
         # Its numbers cannot be: the schema has to notice.
         assert not validator.is_valid(data)
@@ -104,7 +93,7 @@ def test_the_schema_knows_every_verdict():
 
 
 def test_what_follows_from_the_rest_is_there_for_programs():
-    data = json.loads(gate_json.dumps(REPORTS.usual()))
+    data = json.loads(gate_json.dumps(gate_reports.usual()))
     assert (data["schema"], data["exit_code"]) == (1, 1)
     assert data["counts"] == {
         "pass": 4, "regression": 3, "improvement": 1, "inconclusive": 2,
@@ -117,7 +106,9 @@ def test_what_follows_from_the_rest_is_there_for_programs():
 
 def test_infinity_is_null_and_comes_back(path):
     endless = Effect(1.01, 0.0, math.inf, 0.95, math.inf, 1)
-    report = REPORTS.report(REPORTS.result(effect=endless, pair_values=(math.inf, -math.inf, 0.5)))
+    report = gate_reports.report(
+        gate_reports.result(effect=endless, pair_values=(math.inf, -math.inf, 0.5))
+    )
     gate_json.write(report, path)
     data = json.loads(path.read_text())
     assert data["benchmarks"][0]["effect"]["high"] is None
@@ -129,39 +120,39 @@ def test_infinity_is_null_and_comes_back(path):
 
 def test_lists_of_numbers_take_one_line_and_texts_are_left_alone():
     tricky = "[\n 1,\n 2\n]"
-    report = REPORTS.report(REPORTS.result(pair_values=(1.5, -2e-9)), notes=(tricky,))
+    report = gate_reports.report(gate_reports.result(pair_values=(1.5, -2e-9)), notes=(tricky,))
     text = gate_json.dumps(report)
     assert '"pair_values": [1.5, -2e-09]' in text
     assert json.loads(text)["notes"] == [tricky]
 
 
 def test_texts_that_utf_8_cannot_hold_are_written(path):
-    gate_json.write(REPORTS.report(notes=("a\ud800b", "\x00\x1b[31m")), path)
+    gate_json.write(gate_reports.report(notes=("a\ud800b", "\x00\x1b[31m")), path)
     assert gate_json.read(path).notes == ("a\ufffdb", "\x00\x1b[31m")
 
 
 def test_whatever_an_explanation_holds_is_written(path):
-    one = REPORTS.result(explanation={"where": Path("a"), "all": (1, None, math.nan), 3: True})
-    gate_json.write(REPORTS.report(one), path)
+    one = gate_reports.result(explanation={"where": Path("a"), "all": (1, None, math.nan), 3: True})
+    gate_json.write(gate_reports.report(one), path)
     read = gate_json.read(path).benchmarks[0].explanation
     assert read == {"where": "a", "all": [1, None, None], "3": True}
 
 
 def test_keys_of_a_newer_version_are_left_alone(path):
-    data = json.loads(gate_json.dumps(REPORTS.clean()))
+    data = json.loads(gate_json.dumps(gate_reports.clean()))
     data["later"] = data["benchmarks"][0]["later"] = {"x": 1}
     path.parent.mkdir()
     path.write_text(json.dumps(data))
-    assert gate_json.read(path) == REPORTS.clean()
+    assert gate_json.read(path) == gate_reports.clean()
 
 
 def test_fields_with_a_default_may_be_missing(path):
-    data = json.loads(gate_json.dumps(REPORTS.clean()))
+    data = json.loads(gate_json.dumps(gate_reports.clean()))
     for key in ("canaries", "waivers", "suite", "selftest", "counts", "exit_code"):
         del data[key]
     path.parent.mkdir()
     path.write_text(json.dumps(data))
-    assert gate_json.read(path) == replace(REPORTS.clean(), canaries=())
+    assert gate_json.read(path) == replace(gate_reports.clean(), canaries=())
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,16 @@ from types import SimpleNamespace
 import pytest
 
 from cnnfc.machine import affinity
+from testkit import machines
 
 
 @pytest.fixture
-def process(make_host, fakes, monkeypatch):
+def process(make_host, monkeypatch):
     """This machine, with an affinity that a test changes."""
     monkeypatch.setattr(affinity, "_remembered", [])
     state = SimpleNamespace(cpus={0, 1, 2})
     now = SimpleNamespace(cpu_affinity=lambda: sorted(state.cpus))
-    state.host = make_host(psutil=fakes.FakePsutil(Process=lambda: now))
+    state.host = make_host(psutil=machines.FakePsutil(Process=lambda: now))
     monkeypatch.setattr(affinity, "this_host", lambda: state.host)
     return state
 
@@ -47,9 +48,9 @@ def test_what_was_remembered_first_stays(process):
     assert affinity.affinity(process.host) == {0, 1, 2}
 
 
-def test_other_machines_are_asked_whatever_was_remembered_of_this_one(process, make_host, fakes):
+def test_other_machines_are_asked_whatever_was_remembered_of_this_one(process, make_host):
     affinity.remember(environ={"OMP_PROC_BIND": "close"})
-    assert affinity.affinity(make_host(psutil=fakes.psutil(affinity={5}))) == {5}
+    assert affinity.affinity(make_host(psutil=machines.psutil_of(affinity={5}))) == {5}
 
 
 def test_a_system_without_affinity_has_nothing_to_remember(process, make_host):

@@ -7,6 +7,7 @@ import pytest
 from cnnfc.errors import DataError
 from cnnfc.machine.asv_file import asv_facts, register
 from cnnfc.machine.identity import Identity, identify
+from testkit import machines
 
 ME = Identity(cpu_model="AMD EPYC", cores=2)
 
@@ -24,8 +25,8 @@ def test_the_facts_are_what_asv_itself_would_write(asv_machine):
     assert asv_facts() == theirs
 
 
-def test_the_facts_of_another_machine(make_host, fakes, mac):
-    host = make_host(fakes.intel_smt(), architecture="x86_64", kernel="6.8.0", logical_cpus=4)
+def test_the_facts_of_another_machine(make_host, mac):
+    host = make_host(machines.intel_smt(), architecture="x86_64", kernel="6.8.0", logical_cpus=4)
     assert asv_facts(host) == {
         "os": "Linux 6.8.0",
         "arch": "x86_64",
@@ -42,8 +43,8 @@ def test_the_facts_of_another_machine(make_host, fakes, mac):
     }
 
 
-def test_what_asv_does_not_find_is_empty_as_asv_has_it(make_host, fakes):
-    facts = asv_facts(make_host(fakes.arm_board()))
+def test_what_asv_does_not_find_is_empty_as_asv_has_it(make_host):
+    facts = asv_facts(make_host(machines.arm_board()))
     assert (facts["cpu"], facts["ram"]) == ("", "")
     assert "cpu" not in asv_facts(make_host(system="Windows"))
 

@@ -1,12 +1,13 @@
 import pytest
 
 from cnnfc.machine.cgroups import Limits, read_limits
+from testkit import machines
 
 GIB = 2**30
 
 
-def test_half_a_cpu_and_two_gib_of_a_container_are_seen(make_host, fakes):
-    assert read_limits(make_host(fakes.half_cpu_container())) == Limits(
+def test_half_a_cpu_and_two_gib_of_a_container_are_seen(make_host):
+    assert read_limits(make_host(machines.half_cpu_container())) == Limits(
         version=2,
         cpu_quota=0.5,
         throttled_periods=7,
@@ -95,19 +96,19 @@ def test_a_container_without_a_namespace_reads_what_is_mounted_for_it(make_host,
 
 
 @pytest.mark.parametrize("text", ["", "max", "x y", "50000 0", "-5 100000", "1 2 3"])
-def test_a_quota_that_makes_no_sense_is_no_quota(make_host, fakes, text):
-    host = make_host({**fakes.half_cpu_container(), "sys/fs/cgroup/cpu.max": text})
+def test_a_quota_that_makes_no_sense_is_no_quota(make_host, text):
+    host = make_host({**machines.half_cpu_container(), "sys/fs/cgroup/cpu.max": text})
     assert read_limits(host).cpu_quota is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "1 2 - cgroup2", "1 2 0:1 / - cgroup2 a b", " - - - "])
-def test_a_mount_table_that_makes_no_sense_says_nothing(make_host, fakes, text):
-    host = make_host({**fakes.half_cpu_container(), "proc/self/mountinfo": text})
+def test_a_mount_table_that_makes_no_sense_says_nothing(make_host, text):
+    host = make_host({**machines.half_cpu_container(), "proc/self/mountinfo": text})
     assert read_limits(host) == Limits()
 
 
-def test_without_a_mount_table_the_usual_place_is_tried(make_host, fakes):
-    files = fakes.half_cpu_container()
+def test_without_a_mount_table_the_usual_place_is_tried(make_host):
+    files = machines.half_cpu_container()
     del files["proc/self/mountinfo"]
     assert read_limits(make_host(files)).cpu_quota == 0.5
 
@@ -124,6 +125,6 @@ def test_a_group_above_the_namespace_does_not_leave_the_mount(make_host):
     assert read_limits(host).cpu_quota == 1.0
 
 
-def test_memory_in_use_above_the_limit_leaves_nothing(make_host, fakes):
-    files = {**fakes.half_cpu_container(), "sys/fs/cgroup/memory.current": str(9 * GIB)}
+def test_memory_in_use_above_the_limit_leaves_nothing(make_host):
+    files = {**machines.half_cpu_container(), "sys/fs/cgroup/memory.current": str(9 * GIB)}
     assert read_limits(make_host(files)).memory_headroom == 0

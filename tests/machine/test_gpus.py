@@ -10,28 +10,36 @@ from cnnfc.machine.gpus import (
     gpu_state,
     watched_gpu,
 )
+from testkit import machines
 
 
-def test_no_bindings_and_no_driver_mean_no_gpus_and_no_complaint(make_host, fakes):
-    for nvml in (None, fakes.Nvml(fails=fakes.LibraryNotFound("NVML Shared Library Not Found"))):
+def test_no_bindings_and_no_driver_mean_no_gpus_and_no_complaint(make_host):
+    for nvml in (
+        None,
+        machines.FakeNvml(
+            fails=machines.NVMLError_LibraryNotFound("NVML Shared Library Not Found")
+        ),
+    ):
         host = make_host(nvml=nvml)
         assert gpu_identity(host) == []
         assert gpu_state(host) == {"gpus": []}
 
 
-def test_a_driver_that_fails_is_said(make_host, fakes):
-    host = make_host(nvml=fakes.Nvml(fails=fakes.NVMLError("Driver/library version mismatch")))
+def test_a_driver_that_fails_is_said(make_host):
+    host = make_host(
+        nvml=machines.FakeNvml(fails=machines.NVMLError("Driver/library version mismatch"))
+    )
     assert gpu_identity(host) == []
     assert gpu_state(host) == {"gpus": [], "gpu_error": "Driver/library version mismatch"}
 
 
-def test_an_error_without_words_is_named_by_its_kind(make_host, fakes):
-    host = make_host(nvml=fakes.Nvml(fails=OSError()))
+def test_an_error_without_words_is_named_by_its_kind(make_host):
+    host = make_host(nvml=machines.FakeNvml(fails=OSError()))
     assert gpu_state(host)["gpu_error"] == "OSError"
 
 
-def test_what_a_gpu_is(make_host, fakes):
-    assert gpu_identity(make_host(nvml=fakes.Nvml(fakes.h200()))) == [
+def test_what_a_gpu_is(make_host):
+    assert gpu_identity(make_host(nvml=machines.FakeNvml(machines.h200()))) == [
         {
             "name": "NVIDIA H200",
             "memory_bytes": 150754820096,
@@ -45,8 +53,8 @@ def test_what_a_gpu_is(make_host, fakes):
     ]
 
 
-def test_how_a_gpu_is_in_base_units(make_host, fakes):
-    nvml = fakes.Nvml(fakes.h200(), DriverVersion="550.90.07", CudaDriverVersion=12040)
+def test_how_a_gpu_is_in_base_units(make_host):
+    nvml = machines.FakeNvml(machines.h200(), DriverVersion="550.90.07", CudaDriverVersion=12040)
     state = gpu_state(make_host(nvml=nvml))
     assert state["gpu_driver"] == {"version": "550.90.07", "cuda": "12.4"}
     assert state["gpus"] == [
@@ -75,41 +83,41 @@ def test_how_a_gpu_is_in_base_units(make_host, fakes):
     ]
 
 
-def test_two_gpus_are_two_entries(make_host, fakes):
-    nvml = fakes.Nvml(fakes.h200(), {**fakes.h200(), "Name": b"Tesla T4"})
+def test_two_gpus_are_two_entries(make_host):
+    nvml = machines.FakeNvml(machines.h200(), {**machines.h200(), "Name": b"Tesla T4"})
     names = [gpu["name"] for gpu in gpu_identity(make_host(nvml=nvml))]
     assert names == ["NVIDIA H200", "Tesla T4"]
     assert len(gpu_state(make_host(nvml=nvml))["gpus"]) == 2
 
 
-def test_a_gpu_that_answers_nothing_is_an_empty_entry(make_host, fakes):
-    host = make_host(nvml=fakes.Nvml({}))
+def test_a_gpu_that_answers_nothing_is_an_empty_entry(make_host):
+    host = make_host(nvml=machines.FakeNvml({}))
     assert gpu_identity(host) == [{}]
     assert gpu_state(host) == {"gpus": [{}], "gpu_driver": {}}
 
 
-def test_a_capability_that_is_not_listed_leaves_the_multiprocessors_unknown(make_host, fakes):
-    gpu = {**fakes.h200(), "CudaComputeCapability": (99, 0)}
-    what = gpu_identity(make_host(nvml=fakes.Nvml(gpu)))[0]
+def test_a_capability_that_is_not_listed_leaves_the_multiprocessors_unknown(make_host):
+    gpu = {**machines.h200(), "CudaComputeCapability": (99, 0)}
+    what = gpu_identity(make_host(nvml=machines.FakeNvml(gpu)))[0]
     assert (what["compute_capability"], "multiprocessors" in what) == ("99.0", False)
 
 
-def test_a_gpu_that_is_lost_is_left_out(make_host, fakes):
-    class Lost(fakes.Nvml):
+def test_a_gpu_that_is_lost_is_left_out(make_host):
+    class Lost(machines.FakeNvml):
         def nvmlDeviceGetHandleByIndex(self, index):  # noqa: N802 - NVML's name
             if index == 0:
-                raise fakes.NVMLError("GPU is lost")
+                raise machines.NVMLError("GPU is lost")
             return index
 
-    host = make_host(nvml=Lost(fakes.h200(), fakes.h200()))
+    host = make_host(nvml=Lost(machines.h200(), machines.h200()))
     assert len(gpu_identity(host)) == 1
 
 
-def test_older_names_of_functions_are_asked_too(make_host, fakes):
-    gpu = fakes.h200()
+def test_older_names_of_functions_are_asked_too(make_host):
+    gpu = machines.h200()
     gpu["CurrentClocksThrottleReasons"] = gpu.pop("CurrentClocksEventReasons")
     gpu["TemperatureV"] = gpu.pop("Temperature")
-    state = gpu_state(make_host(nvml=fakes.Nvml(gpu)))["gpus"][0]
+    state = gpu_state(make_host(nvml=machines.FakeNvml(gpu)))["gpus"][0]
     assert state["clock_reasons"] == ["software-power-cap", "software-thermal-slowdown"]
     assert state["temperature_celsius"] == 61
 
@@ -122,33 +130,33 @@ def test_older_names_of_functions_are_asked_too(make_host, fakes):
         (0x4048, ["hardware-slowdown", "hardware-thermal-slowdown", "0x4000"]),
     ],
 )
-def test_clock_reasons_have_names_and_unknown_bits_stay_visible(make_host, fakes, mask, reasons):
-    gpu = {**fakes.h200(), "CurrentClocksEventReasons": mask}
-    assert gpu_state(make_host(nvml=fakes.Nvml(gpu)))["gpus"][0]["clock_reasons"] == reasons
+def test_clock_reasons_have_names_and_unknown_bits_stay_visible(make_host, mask, reasons):
+    gpu = {**machines.h200(), "CurrentClocksEventReasons": mask}
+    assert gpu_state(make_host(nvml=machines.FakeNvml(gpu)))["gpus"][0]["clock_reasons"] == reasons
 
 
-def test_this_process_is_no_other_process(make_host, fakes):
-    gpu = {**fakes.h200(), "ComputeRunningProcesses": [SimpleNamespace(pid=os.getpid())]}
+def test_this_process_is_no_other_process(make_host):
+    gpu = {**machines.h200(), "ComputeRunningProcesses": [SimpleNamespace(pid=os.getpid())]}
     del gpu["GraphicsRunningProcesses"]
-    assert gpu_state(make_host(nvml=fakes.Nvml(gpu)))["gpus"][0]["other_processes"] == 0
+    assert gpu_state(make_host(nvml=machines.FakeNvml(gpu)))["gpus"][0]["other_processes"] == 0
 
 
-def test_an_unknown_performance_state_is_left_out(make_host, fakes):
-    gpu = {**fakes.h200(), "PerformanceState": 32}
-    assert "performance_state" not in gpu_state(make_host(nvml=fakes.Nvml(gpu)))["gpus"][0]
+def test_an_unknown_performance_state_is_left_out(make_host):
+    gpu = {**machines.h200(), "PerformanceState": 32}
+    assert "performance_state" not in gpu_state(make_host(nvml=machines.FakeNvml(gpu)))["gpus"][0]
 
 
-def test_nvml_is_closed_again_and_never_asked_for_serial_numbers(make_host, fakes):
-    nvml = fakes.Nvml(fakes.h200())
+def test_nvml_is_closed_again_and_never_asked_for_serial_numbers(make_host):
+    nvml = machines.FakeNvml(machines.h200())
     answers = repr([gpu_identity(make_host(nvml=nvml)), gpu_state(make_host(nvml=nvml))])
     assert nvml.open == 0
     assert "SENTINEL" not in answers
     assert not {name for name in nvml.asked if name.endswith(("UUID", "Serial", "PciInfo"))}
 
 
-def test_the_installed_bindings_have_every_function_that_is_asked_for(make_host, fakes):
+def test_the_installed_bindings_have_every_function_that_is_asked_for(make_host):
     pynvml = pytest.importorskip("pynvml")
-    nvml = fakes.Nvml({}, {"MemoryInfo": None})
+    nvml = machines.FakeNvml({}, {"MemoryInfo": None})
     gpu_identity(make_host(nvml=nvml))
     gpu_state(make_host(nvml=nvml))
     assert len(set(nvml.asked)) > 20
@@ -169,9 +177,9 @@ def read_one(make_host):
 
 
 @pytest.mark.parametrize("uuid", ["1234", "GPU-1234"])
-def test_a_gpu_is_watched_by_its_uuid_with_or_without_nvmls_prefix(fakes, read_one, uuid):
-    other = {**fakes.h200(), "ClockInfo": {1: 345, 2: 3201}}
-    nvml = fakes.Nvml(other, {**fakes.h200(), "UUID": "GPU-1234"})
+def test_a_gpu_is_watched_by_its_uuid_with_or_without_nvmls_prefix(read_one, uuid):
+    other = {**machines.h200(), "ClockInfo": {1: 345, 2: 3201}}
+    nvml = machines.FakeNvml(other, {**machines.h200(), "UUID": "GPU-1234"})
     assert read_one(nvml, uuid) == GpuReading(
         sm_clock_hz=1755000000,
         sm_clock_reference_hz=1980000000,
@@ -182,36 +190,41 @@ def test_a_gpu_is_watched_by_its_uuid_with_or_without_nvmls_prefix(fakes, read_o
     assert nvml.open == 0
 
 
-def test_the_clock_a_gpu_should_have_is_the_makers_default_where_there_is_one(fakes, read_one):
-    gpu = {**fakes.h200(), "UUID": "GPU-1"}
+def test_the_clock_a_gpu_should_have_is_the_makers_default_where_there_is_one(read_one):
+    gpu = {**machines.h200(), "UUID": "GPU-1"}
     for default, reference in (({1: 1590, 2: 0}, 1590000000), ({1: 0, 2: 0}, 1980000000)):
-        nvml = fakes.Nvml({**gpu, "DefaultApplicationsClock": default})
+        nvml = machines.FakeNvml({**gpu, "DefaultApplicationsClock": default})
         assert read_one(nvml, "1").sm_clock_reference_hz == reference
 
 
-def test_a_gpu_that_answers_nothing_is_watched_without_guesses(fakes, read_one):
-    assert read_one(fakes.Nvml({"UUID": "GPU-1"}), "1") == GpuReading()
+def test_a_gpu_that_answers_nothing_is_watched_without_guesses(read_one):
+    assert read_one(machines.FakeNvml({"UUID": "GPU-1"}), "1") == GpuReading()
 
 
-def test_a_uuid_that_nvml_does_not_know_is_not_watched(fakes, read_one):
+def test_a_uuid_that_nvml_does_not_know_is_not_watched(read_one):
     """AMD's GPUs under ROCm, and slices of a GPU, which have no clocks of their own."""
-    nvml = fakes.Nvml(fakes.h200())
+    nvml = machines.FakeNvml(machines.h200())
     assert read_one(nvml, "of-a-slice") is None
     assert nvml.open == 0
 
 
-def test_without_a_uuid_a_gpu_is_watched_only_where_there_is_no_choice(fakes, read_one):
-    assert read_one(fakes.Nvml(fakes.h200()), None).temperature_celsius == 61
-    assert read_one(fakes.Nvml(fakes.h200(), fakes.h200()), None) is None
+def test_without_a_uuid_a_gpu_is_watched_only_where_there_is_no_choice(read_one):
+    assert read_one(machines.FakeNvml(machines.h200()), None).temperature_celsius == 61
+    assert read_one(machines.FakeNvml(machines.h200(), machines.h200()), None) is None
 
 
-def test_without_a_driver_or_its_bindings_no_gpu_is_watched(fakes, read_one):
-    for nvml in (None, fakes.Nvml(fails=fakes.LibraryNotFound("NVML Shared Library Not Found"))):
+def test_without_a_driver_or_its_bindings_no_gpu_is_watched(read_one):
+    for nvml in (
+        None,
+        machines.FakeNvml(
+            fails=machines.NVMLError_LibraryNotFound("NVML Shared Library Not Found")
+        ),
+    ):
         assert read_one(nvml, "1") is None
 
 
-def test_nvml_is_closed_although_what_was_measured_meanwhile_failed(fakes, make_host):
-    nvml = fakes.Nvml({**fakes.h200(), "UUID": "GPU-1"})
+def test_nvml_is_closed_although_what_was_measured_meanwhile_failed(make_host):
+    nvml = machines.FakeNvml({**machines.h200(), "UUID": "GPU-1"})
     seen = []
 
     def measure():
@@ -225,13 +238,13 @@ def test_nvml_is_closed_although_what_was_measured_meanwhile_failed(fakes, make_
     assert nvml.open == 0
 
 
-def test_free_memory_is_that_of_the_gpu_with_the_uuid(fakes, make_host):
-    other = {**fakes.h200(), "MemoryInfo": SimpleNamespace(total=8e9, free=1e9, used=7e9)}
-    nvml = fakes.Nvml(other, {**fakes.h200(), "UUID": "GPU-1"})
+def test_free_memory_is_that_of_the_gpu_with_the_uuid(make_host):
+    other = {**machines.h200(), "MemoryInfo": SimpleNamespace(total=8e9, free=1e9, used=7e9)}
+    nvml = machines.FakeNvml(other, {**machines.h200(), "UUID": "GPU-1"})
     assert free_gpu_memory(make_host(nvml=nvml), "1") == 150e9
     assert free_gpu_memory(make_host(nvml=nvml), "2") is None
     # Without a UUID there would be a choice.
     assert free_gpu_memory(make_host(nvml=nvml), None) is None
-    assert free_gpu_memory(make_host(nvml=fakes.Nvml(other)), None) == 1e9
+    assert free_gpu_memory(make_host(nvml=machines.FakeNvml(other)), None) == 1e9
     assert free_gpu_memory(make_host(nvml=None), "1") is None
     assert nvml.open == 0

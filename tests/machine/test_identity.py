@@ -4,12 +4,13 @@ import sys
 from dataclasses import replace
 
 from cnnfc.machine.identity import Identity, identify
+from testkit import machines
 
 GIB = 2**30
 
 
-def test_intel_with_smt(make_host, fakes):
-    host = make_host(fakes.intel_smt(), architecture="x86_64", kernel="6.8.0")
+def test_intel_with_smt(make_host):
+    host = make_host(machines.intel_smt(), architecture="x86_64", kernel="6.8.0")
     identity = identify(host)
     assert identity.name == "intel-xeon-platinum-8375c-2c-32gb"
     assert (identity.sockets, identity.cores, identity.threads, identity.smt) == (1, 2, 4, True)
@@ -20,10 +21,10 @@ def test_intel_with_smt(make_host, fakes):
     assert identity.detail["virtual"] is False
 
 
-def test_amd_with_two_sockets_and_two_gpus(make_host, fakes):
-    psutil = fakes.psutil(total=503.7)
-    nvml = fakes.Nvml(fakes.h200(), fakes.h200())
-    identity = identify(make_host(fakes.amd_dual_socket(), nvml, psutil=psutil))
+def test_amd_with_two_sockets_and_two_gpus(make_host):
+    psutil = machines.psutil_of(total=503.7)
+    nvml = machines.FakeNvml(machines.h200(), machines.h200())
+    identity = identify(make_host(machines.amd_dual_socket(), nvml, psutil=psutil))
     assert identity.name == "amd-epyc-9654-4c-512gb-2x-nvidia-h200"
     assert (identity.sockets, identity.smt) == (2, False)
     assert identity.gpus == ("NVIDIA H200", "NVIDIA H200")
@@ -31,9 +32,9 @@ def test_amd_with_two_sockets_and_two_gpus(make_host, fakes):
     assert identity.detail["gpus"][1]["multiprocessors"] == 132
 
 
-def test_arm_without_a_model_name(make_host, fakes):
-    psutil = fakes.psutil(total=7.9)
-    identity = identify(make_host(fakes.arm_board(), psutil=psutil, architecture="aarch64"))
+def test_arm_without_a_model_name(make_host):
+    psutil = machines.psutil_of(total=7.9)
+    identity = identify(make_host(machines.arm_board(), psutil=psutil, architecture="aarch64"))
     assert identity.name == "arm-cortex-a76-2c-8gb"
     assert identity.as_dict()["detail"] == {
         "architecture": "aarch64",
@@ -42,9 +43,9 @@ def test_arm_without_a_model_name(make_host, fakes):
     }
 
 
-def test_a_container_is_the_machine_that_it_runs_on(make_host, fakes):
-    host = make_host(fakes.half_cpu_container())
-    assert identify(host) == identify(make_host(fakes.intel_smt()))
+def test_a_container_is_the_machine_that_it_runs_on(make_host):
+    host = make_host(machines.half_cpu_container())
+    assert identify(host) == identify(make_host(machines.intel_smt()))
     assert identify(host).detail["container"] == "podman"
 
 
@@ -54,18 +55,18 @@ def test_a_mac(mac):
     assert identity.detail["os"] == "Darwin"
 
 
-def test_a_machine_that_says_nothing_has_nothing_guessed(make_host, fakes):
-    identity = identify(make_host(psutil=fakes.FakePsutil(), system=""))
+def test_a_machine_that_says_nothing_has_nothing_guessed(make_host):
+    identity = identify(make_host(psutil=machines.FakePsutil(), system=""))
     assert identity.as_dict() == {"name": "unknown", "gpus": [], "detail": {}}
 
 
-def test_the_name_does_not_change_with_kernel_os_smt_or_affinity(make_host, fakes):
-    one = identify(make_host(fakes.intel_smt(), kernel="6.8.0"))
-    files = {**fakes.intel_smt(), "etc/os-release": "PRETTY_NAME=Debian"}
+def test_the_name_does_not_change_with_kernel_os_smt_or_affinity(make_host):
+    one = identify(make_host(machines.intel_smt(), kernel="6.8.0"))
+    files = {**machines.intel_smt(), "etc/os-release": "PRETTY_NAME=Debian"}
     for path in [path for path in files if "/cpu2/" in path or "/cpu3/" in path]:
         del files[path]
-    files |= fakes.topology({0: "0", 1: "1"})  # SMT switched off
-    psutil = fakes.psutil(total=31.1, affinity={0})
+    files |= machines.topology({0: "0", 1: "1"})  # SMT switched off
+    psutil = machines.psutil_of(total=31.1, affinity={0})
     other = identify(make_host(files, kernel="6.12.0", psutil=psutil))
     assert (one.smt, other.smt) == (True, False)
     assert one.name == other.name
@@ -81,9 +82,9 @@ def test_smt_is_unknown_without_both_counts():
     assert replace(Identity(cores=2), threads=2).smt is False
 
 
-def test_nothing_that_tells_whose_machine_it_is_gets_in(make_host, fakes):
+def test_nothing_that_tells_whose_machine_it_is_gets_in(make_host):
     files = {
-        **fakes.arm_board(),
+        **machines.arm_board(),
         "etc/hostname": "SENTINEL",
         "etc/machine-id": "SENTINEL",
         "proc/sys/kernel/hostname": "SENTINEL",
@@ -93,7 +94,7 @@ def test_nothing_that_tells_whose_machine_it_is_gets_in(make_host, fakes):
         "sys/class/dmi/id/sys_vendor": "Dell Inc.",
         "sys/class/dmi/id/product_name": "PowerEdge R740",
     }
-    host = make_host(files, fakes.Nvml(fakes.h200()))
+    host = make_host(files, machines.FakeNvml(machines.h200()))
     assert "SENTINEL" not in json.dumps(identify(host).as_dict())
 
 

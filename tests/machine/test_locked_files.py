@@ -7,7 +7,14 @@ import pytest
 
 from cnnfc.errors import DataError
 from cnnfc.machine import locked_files
-from cnnfc.machine.locked_files import Held, locked, remedy, sweep, write_atomically
+from cnnfc.machine.locked_files import (
+    Held,
+    locked,
+    remedy,
+    replacement,
+    sweep,
+    write_atomically,
+)
 
 
 def names(folder):
@@ -50,6 +57,31 @@ def test_the_mode_of_a_file_survives(tmp_path):
     path.chmod(0o640)
     write_atomically(path, "new")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_what_is_written_beside_a_file_takes_its_place_once_all_went_well(tmp_path):
+    path = tmp_path / "b.json"
+    path.write_text("old")
+    with replacement(path) as part:
+        part.write_text("new")
+        assert path.read_text() == "old"
+        assert part.parent == tmp_path
+    assert path.read_text() == "new"
+
+
+def test_what_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "b.json"
+    path.write_text("old")
+
+    def fail():
+        with replacement(path) as part:
+            part.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["b.json"]
 
 
 def test_the_lock_lets_one_at_a_time_in_and_goes_away(tmp_path):

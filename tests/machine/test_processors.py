@@ -1,14 +1,15 @@
 import pytest
 
 from cnnfc.machine import processors
+from testkit import machines
 
 
 def read(host):
     return processors.cpuinfo(host)
 
 
-def test_intel_with_smt_has_two_cores_and_four_threads(make_host, fakes):
-    host = make_host(fakes.intel_smt())
+def test_intel_with_smt_has_two_cores_and_four_threads(make_host):
+    host = make_host(machines.intel_smt())
     cores = processors.core_of(host)
     assert cores == {0: 0, 1: 1, 2: 0, 3: 1}
     assert processors.physical_cores(host, cores) == 2
@@ -16,14 +17,14 @@ def test_intel_with_smt_has_two_cores_and_four_threads(make_host, fakes):
     assert processors.sockets(host, read(host)) == 1
 
 
-def test_two_sockets_count_their_cores_together(make_host, fakes):
-    host = make_host(fakes.amd_dual_socket())
+def test_two_sockets_count_their_cores_together(make_host):
+    host = make_host(machines.amd_dual_socket())
     assert processors.physical_cores(host, processors.core_of(host)) == 4
     assert processors.sockets(host, read(host)) == 2
 
 
-def test_without_sysfs_the_topology_comes_from_cpuinfo(make_host, fakes):
-    host = make_host({"proc/cpuinfo": fakes.amd_dual_socket()["proc/cpuinfo"]})
+def test_without_sysfs_the_topology_comes_from_cpuinfo(make_host):
+    host = make_host({"proc/cpuinfo": machines.amd_dual_socket()["proc/cpuinfo"]})
     # Both packages number their cores 0 and 1: a core is known by package and number.
     assert processors.physical_cores(host, processors.core_of(host)) == 4
     assert processors.sockets(host, read(host)) == 2
@@ -35,20 +36,20 @@ def test_old_kernels_name_siblings_differently(make_host):
     assert processors.physical_cores(host, processors.core_of(host)) == 1
 
 
-def test_firmware_that_does_not_say_the_package_gives_no_sockets(make_host, fakes):
-    host = make_host(fakes.topology({0: "0", 1: "1"}, {0: -1, 1: -1}))
+def test_firmware_that_does_not_say_the_package_gives_no_sockets(make_host):
+    host = make_host(machines.topology({0: "0", 1: "1"}, {0: -1, 1: -1}))
     assert processors.sockets(host, []) is None
 
 
-def test_psutil_is_asked_for_cores_where_no_file_has_them(make_host, fakes):
-    psutil = fakes.psutil(cpu_count=lambda logical: 8 if logical else 4)
+def test_psutil_is_asked_for_cores_where_no_file_has_them(make_host):
+    psutil = machines.psutil_of(cpu_count=lambda logical: 8 if logical else 4)
     host = make_host(psutil=psutil)
     assert processors.physical_cores(host, {}) == 4
     assert processors.logical_cpus(host, {}) == 8
 
 
-def test_cores_that_nothing_says_are_unknown(make_host, fakes):
-    host = make_host(psutil=fakes.FakePsutil())
+def test_cores_that_nothing_says_are_unknown(make_host):
+    host = make_host(psutil=machines.FakePsutil())
     assert processors.core_of(host) == {}
     assert processors.physical_cores(host, {}) is None
     assert processors.logical_cpus(host, {}) is None
@@ -57,14 +58,14 @@ def test_cores_that_nothing_says_are_unknown(make_host, fakes):
     assert processors.instruction_sets(host, []) is None
 
 
-def test_the_model_is_what_the_maker_writes(make_host, fakes):
-    host = make_host(fakes.intel_smt())
+def test_the_model_is_what_the_maker_writes(make_host):
+    host = make_host(machines.intel_smt())
     expected = "Intel(R) Xeon(R) Platinum 8375C CPU @ 2.90GHz"
     assert processors.model(host, read(host)) == expected
 
 
-def test_an_arm_model_comes_from_its_part_number(make_host, fakes):
-    host = make_host(fakes.arm_board())
+def test_an_arm_model_comes_from_its_part_number(make_host):
+    host = make_host(machines.arm_board())
     assert processors.model(host, read(host)) == "ARM Cortex-A76"
 
 
@@ -81,14 +82,14 @@ def test_an_arm_part_that_is_not_listed_keeps_its_numbers():
     assert processors._arm_model(cpus) == "ARM 0x70-0x662"
 
 
-def test_the_serial_number_of_an_arm_board_is_not_read(make_host, fakes):
-    host = make_host(fakes.arm_board())
+def test_the_serial_number_of_an_arm_board_is_not_read(make_host):
+    host = make_host(machines.arm_board())
     assert [cpu["processor"] for cpu in read(host)] == ["0", "1"]
     assert "SENTINEL" not in repr(read(host))
 
 
-def test_instruction_sets_are_those_that_every_cpu_has(make_host, fakes):
-    host = make_host(fakes.intel_smt())
+def test_instruction_sets_are_those_that_every_cpu_has(make_host):
+    host = make_host(machines.intel_smt())
     cpus = read(host)
     cpus[1]["flags"] = cpus[1]["flags"].replace("avx512_vnni", "")
     assert processors.instruction_sets(host, cpus) == [
@@ -97,8 +98,8 @@ def test_instruction_sets_are_those_that_every_cpu_has(make_host, fakes):
     ]
 
 
-def test_arm_calls_its_flags_features(make_host, fakes):
-    host = make_host(fakes.arm_board())
+def test_arm_calls_its_flags_features(make_host):
+    host = make_host(machines.arm_board())
     assert processors.instruction_sets(host, read(host)) == ["asimd", "asimdhp", "asimddp"]
 
 

@@ -9,15 +9,16 @@ import pytest
 from cnnfc.errors import DataError
 from cnnfc.machine.record import Note, add_notes, begin, finish, read, read_all
 from cnnfc.records import Problem
+from testkit import machines
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NOON = datetime(2026, 1, 15, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 @pytest.fixture
-def start(tmp_path, make_host, fakes):
+def start(tmp_path, make_host):
     """Begin a record on the Intel machine at noon."""
-    host = make_host(fakes.intel_smt(), architecture="x86_64", logical_cpus=4)
+    host = make_host(machines.intel_smt(), architecture="x86_64", logical_cpus=4)
     usual = {"commit": COMMIT, "environment": "virtualenv-py3.11", "profile": "quick"}
 
     def begin_one(folder=tmp_path / "hardware", **options):
@@ -51,17 +52,19 @@ def test_a_record_holds_what_it_was_told_and_what_the_machine_says(start):
     assert record.asv["ram"] == str(32820428 * 1024)
 
 
-def test_a_record_says_what_makes_timings_unsteady(start, make_host, fakes):
-    path = start(host=make_host(fakes.half_cpu_container(), psutil=fakes.psutil(affinity={0, 1})))
+def test_a_record_says_what_makes_timings_unsteady(start, make_host):
+    path = start(
+        host=make_host(machines.half_cpu_container(), psutil=machines.psutil_of(affinity={0, 1}))
+    )
     worst = read(path).doctor.findings[0]
     assert (worst.id, worst.severity) == ("quota", "severe")
     add_notes(path, [Note("a")])
     assert read(path).doctor.findings[0] == worst
 
 
-def test_a_finished_record_says_what_was_taken_during_the_run(start, make_host, fakes):
-    files = fakes.half_cpu_container()
-    path = start(host=make_host(files, psutil=fakes.psutil(affinity={0, 1})))
+def test_a_finished_record_says_what_was_taken_during_the_run(start, make_host):
+    files = machines.half_cpu_container()
+    path = start(host=make_host(files, psutil=machines.psutil_of(affinity={0, 1})))
     # 7 periods and 2.5 s before; 10 s later 19 and 4.5 s.
     files["sys/fs/cgroup/cpu.stat"] = "nr_throttled 19\nthrottled_usec 4500000\n"
     finish(path, host=make_host(files), now=lambda: NOON + timedelta(seconds=10))
@@ -71,10 +74,10 @@ def test_a_finished_record_says_what_was_taken_during_the_run(start, make_host, 
     assert read(path).state_before["cpu"]["throttled_periods"] == 7
 
 
-def test_time_stolen_during_a_run_counts_against_all_cpus_that_it_used(start, make_host, fakes):
+def test_time_stolen_during_a_run_counts_against_all_cpus_that_it_used(start, make_host):
     def host(user, steal):
         times = SimpleNamespace(user=user, system=0.0, steal=steal)
-        return make_host(fakes.intel_smt(), psutil=fakes.psutil(cpu_times=lambda: times))
+        return make_host(machines.intel_smt(), psutil=machines.psutil_of(cpu_times=lambda: times))
 
     path = start(host=host(100.0, 0.0))
     # In 100 s: 4 threads ran for 396 s together and missed 8 s, which is 2.0% of what they wanted.
@@ -84,8 +87,8 @@ def test_time_stolen_during_a_run_counts_against_all_cpus_that_it_used(start, ma
     assert steal.figures["steal_share"] == pytest.approx(8 / 404)
 
 
-def test_a_clock_that_was_set_back_leaves_the_findings_as_they_were(start, make_host, fakes):
-    host = make_host(fakes.half_cpu_container())
+def test_a_clock_that_was_set_back_leaves_the_findings_as_they_were(start, make_host):
+    host = make_host(machines.half_cpu_container())
     path = start(host=host)
     before = read(path).doctor
     finish(path, host=host, now=lambda: NOON - timedelta(hours=1))
@@ -100,12 +103,12 @@ def test_a_record_of_an_older_version_was_not_examined(start):
     assert read(path).doctor is None
 
 
-def test_a_record_does_not_say_whose_machine_it_is(start, make_host, fakes, monkeypatch):
+def test_a_record_does_not_say_whose_machine_it_is(start, make_host, monkeypatch):
     places = ("etc/hostname", "etc/machine-id", "proc/sys/kernel/hostname", "proc/version")
     serials = ("product_uuid", "product_serial", "board_serial", "chassis_asset_tag")
     paths = (*places, *(f"sys/class/dmi/id/{name}" for name in serials))
-    tree = {**fakes.arm_board(), **dict.fromkeys(paths, "SENTINEL")}
-    nvml = fakes.Nvml(fakes.h200())
+    tree = {**machines.arm_board(), **dict.fromkeys(paths, "SENTINEL")}
+    nvml = machines.FakeNvml(machines.h200())
     for name in ("HOSTNAME", "USER", "HOST"):
         monkeypatch.setenv(name, "SENTINEL")
     monkeypatch.setenv("HOME", "/home/SENTINEL")
@@ -181,11 +184,11 @@ def test_notes_do_not_reveal_the_user(start, monkeypatch):
     assert [note.reason for note in read(path).notes] == ["no file ~/x", "no file ~/y"]
 
 
-def test_finishing_adds_the_end_and_the_state_after(start, make_host, fakes):
+def test_finishing_adds_the_end_and_the_state_after(start, make_host):
     path = start(notes=[Note("a")])
     before = read(path)
     later = datetime(2026, 1, 15, 12, 5, tzinfo=UTC)
-    finish(path, host=make_host(fakes.amd_dual_socket()), now=lambda: later)
+    finish(path, host=make_host(machines.amd_dual_socket()), now=lambda: later)
     record = read(path)
     assert record.finished_at == later
     assert record.state_after["cpu"]["turbo"] is False
@@ -222,8 +225,8 @@ def test_a_folder_that_cannot_be_written_to_is_named(start, tmp_path):
         start(tmp_path / "file")
 
 
-def test_answers_that_json_does_not_know_do_not_stop_a_record(start, make_host, fakes):
-    psutil = fakes.psutil(getloadavg=lambda: (float("nan"), float("inf"), 1.0))
+def test_answers_that_json_does_not_know_do_not_stop_a_record(start, make_host):
+    psutil = machines.psutil_of(getloadavg=lambda: (float("nan"), float("inf"), 1.0))
     record = read(start(host=make_host(psutil=psutil)))
     assert record.state_before["cpu"]["load_average"] == [None, None, 1.0]
 

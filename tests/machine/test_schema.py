@@ -10,6 +10,7 @@ from cnnfc.errors import DataError
 from cnnfc.machine.doctor.findings import Examination, Finding, Severity
 from cnnfc.machine.record import collect
 from cnnfc.machine.schema import SCHEMA, HardwareRecord, Note, parse
+from testkit import machines
 
 RECORD = HardwareRecord(
     machine="amd-epyc-2c-24gb",
@@ -64,9 +65,9 @@ def keys_of(value, path=""):
 
 
 @pytest.fixture
-def full_record(make_host, fakes):
+def full_record(make_host):
     """A machine that says everything that is ever asked."""
-    psutil = fakes.psutil(
+    psutil = machines.psutil_of(
         affinity={0, 1},
         cpu_freq=lambda: SimpleNamespace(current=2900.0, min=800.0, max=3500.0),
         getloadavg=lambda: (1.0, 1.0, 1.0),
@@ -78,11 +79,11 @@ def full_record(make_host, fakes):
     )
     pressure = "some avg10=1.50 avg60=0.00 avg300=0.00 total=1\n"
     files = {
-        **fakes.half_cpu_container(),
+        **machines.half_cpu_container(),
         "sys/hypervisor/type": "xen",
         "proc/pressure/memory": pressure,
     }
-    nvml = fakes.Nvml(fakes.h200(), DriverVersion="550", CudaDriverVersion=12040)
+    nvml = machines.FakeNvml(machines.h200(), DriverVersion="550", CudaDriverVersion=12040)
     host = make_host(files, nvml, psutil=psutil, architecture="x86_64", kernel="6.8.0")
     note = Note("why", "conv.Forward.time_layer", "dense.1-1", "cpu-1")
     record = collect(

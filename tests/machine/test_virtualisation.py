@@ -1,6 +1,7 @@
 import pytest
 
 from cnnfc.machine.virtualisation import virtualisation
+from testkit import machines
 
 CLOCKS = "sys/devices/system/clocksource/clocksource0/available_clocksource"
 X86_GUEST = [{"processor": "0", "flags": "fpu hypervisor avx"}]
@@ -45,8 +46,8 @@ def test_the_cpu_flag_alone_says_virtual_without_saying_by_whom(make_host):
     assert virtualisation(host, X86_METAL) == {"virtual": False}
 
 
-def test_arm_without_signs_is_unknown(make_host, fakes):
-    assert virtualisation(make_host(fakes.arm_board()), [{"features": "asimd"}]) == {}
+def test_arm_without_signs_is_unknown(make_host):
+    assert virtualisation(make_host(machines.arm_board()), [{"features": "asimd"}]) == {}
 
 
 def test_xen_says_so_itself(make_host):

@@ -8,14 +8,7 @@ import sys
 import pytest
 
 from cnnfc.measure.spin_probe import time_calls
-
-
-class Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
+from testkit.clocks import Clock
 
 
 def times_of(durations, seconds):

@@ -7,6 +7,7 @@ from cnnfc.merge import folders
 from cnnfc.merge.folders import Merged, Target, merge_source
 from cnnfc.merge.sources import PARTS, open_source
 from cnnfc.merge.united import same
+from testkit import report_folders as make
 
 
 @pytest.fixture
@@ -25,15 +26,15 @@ def merge(reports):
 
 
 @pytest.fixture
-def shards(reports, make):
+def shards(reports):
     """Two shards of one run on oak, each with half of the values, and records of their own."""
-    nan, axes = make.nan, [["'a'", "'b'"]]
+    nan, axes = make.NAN, [["'a'", "'b'"]]
     boxes = []
     for name, values, start in (("one", [1.0, nan], 1000), ("two", [nan, 2.0], 2000)):
         box = reports(name)
         box.write("results/benchmarks.json", {"b.time_it": make.benchmark(), "version": 2})
         box.write("results/oak/machine.json", {"machine": "oak", "version": 1})
-        box.write(make.file, make.result_file({"b.time_it": make.row(values, axes, start)}))
+        box.write(make.FILE, make.result_file({"b.time_it": make.row(values, axes, start)}))
         box.write(f"hardware/oak/{name}.json", make.record())
         box.write("studies/fidelity.json", make.study({name: make.section()}))
         boxes.append(box)
@@ -47,12 +48,12 @@ def test_files_that_are_new_are_copied_byte_by_byte(merge, shards, reports):
     assert merged.problems == merged.conflicts == merged.united == []
 
 
-def test_shards_are_united(merge, shards, reports, make):
+def test_shards_are_united(merge, shards, reports):
     merged = merge(*shards)
-    assert merged.united == [make.file, "studies/fidelity.json"]
+    assert merged.united == [make.FILE, "studies/fidelity.json"]
     assert sorted(merged.equal) == ["results/benchmarks.json", "results/oak/machine.json"]
     assert merged.problems == merged.conflicts == []
-    content = reports("all").read(make.file)
+    content = reports("all").read(make.FILE)
     assert content["results"]["b.time_it"][0] == [1.0, 2.0]
     assert sorted(reports("all").read("studies/fidelity.json")["machines"]) == ["one", "two"]
 
@@ -75,20 +76,20 @@ def test_the_order_of_sources_does_not_matter(merge, shards, reports):
         assert same(one.read(name), other.read(name)), name
 
 
-def test_a_conflict_is_named_and_nothing_is_overwritten(merge, shards, reports, make):
+def test_a_conflict_is_named_and_nothing_is_overwritten(merge, shards, reports):
     merge(shards[0])
     shards[1].write(
-        make.file, make.result_file({"b.time_it": make.row([1.5, 2.0], [["'a'", "'b'"]])})
+        make.FILE, make.result_file({"b.time_it": make.row([1.5, 2.0], [["'a'", "'b'"]])})
     )
     merged = merge(shards[1])
     (found,) = merged.conflicts
-    assert (found.path, found.conflict.where) == (make.file, "b.time_it('a')")
+    assert (found.path, found.conflict.where) == (make.FILE, "b.time_it('a')")
     assert found.source == str(shards[1].root)
-    assert reports("all").read(make.file)["results"]["b.time_it"][0] == [1.0, 2.0]
-    assert make.file in merged.united
+    assert reports("all").read(make.FILE)["results"]["b.time_it"][0] == [1.0, 2.0]
+    assert make.FILE in merged.united
 
 
-def test_a_conflict_in_a_file_that_gains_nothing_leaves_it_as_it_is(merge, shards, reports, make):
+def test_a_conflict_in_a_file_that_gains_nothing_leaves_it_as_it_is(merge, shards, reports):
     merge(shards[0])
     shards[1].write("hardware/oak/one.json", make.record(commit="b"))
     before = (reports("all").root / "hardware/oak/one.json").read_bytes()
@@ -104,21 +105,21 @@ def test_a_dry_run_writes_nothing_and_says_what_a_real_one_would(merge, shards, 
     assert merge(*shards) == dry
 
 
-def test_a_difference_without_harm_is_noted_and_the_file_is_united(merge, shards, make):
+def test_a_difference_without_harm_is_noted_and_the_file_is_united(merge, shards):
     merge(shards[0])
-    content = shards[1].read(make.file)
-    shards[1].write(make.file, {**content, "date": 7, "params": {"machine": "oak", "os": "new"}})
-    shards[0].write(make.file, {**shards[0].read(make.file), "params": {"machine": "oak"}})
+    content = shards[1].read(make.FILE)
+    shards[1].write(make.FILE, {**content, "date": 7, "params": {"machine": "oak", "os": "new"}})
+    shards[0].write(make.FILE, {**shards[0].read(make.FILE), "params": {"machine": "oak"}})
     merged = merge(shards[1])
     assert merged.conflicts == merged.problems == []
-    assert [(note.path, note.conflict.where) for note in merged.notes] == [(make.file, "date")]
-    assert make.file in merged.united
+    assert [(note.path, note.conflict.where) for note in merged.notes] == [(make.FILE, "date")]
+    assert make.FILE in merged.united
 
 
 def test_a_study_that_is_there_with_a_number_that_is_not_finite_is_a_problem(
-    merge, shards, reports, make
+    merge, shards, reports
 ):
-    spoiled = make.study({"one": make.section(points={"a": {"ratio": make.nan}})})
+    spoiled = make.study({"one": make.section(points={"a": {"ratio": make.NAN}})})
     reports("all").write("studies/fidelity.json", spoiled)
     (problem,) = merge(shards[1]).problems
     assert problem.path == "studies/fidelity.json, which is there already"
@@ -149,19 +150,19 @@ def test_a_file_that_is_not_what_it_should_be_is_named_and_left(
     assert name not in reports("all").tree()
 
 
-def test_a_damaged_file_that_is_there_already_is_left(merge, shards, reports, make):
-    reports("all").write(make.file, "{")
+def test_a_damaged_file_that_is_there_already_is_left(merge, shards, reports):
+    reports("all").write(make.FILE, "{")
     merged = merge(shards[0])
     (problem,) = merged.problems
-    assert problem.path == f"{make.file}, which is there already"
-    assert (reports("all").root / make.file).read_text() == "{"
+    assert problem.path == f"{make.FILE}, which is there already"
+    assert (reports("all").root / make.FILE).read_text() == "{"
 
 
-def test_a_row_that_cannot_be_united_is_a_problem_of_its_file_alone(merge, shards, make):
+def test_a_row_that_cannot_be_united_is_a_problem_of_its_file_alone(merge, shards):
     merge(shards[0])
-    content = shards[1].read(make.file)
+    content = shards[1].read(make.FILE)
     content["results"]["b.time_it"][0].append(1.0)
-    shards[1].write(make.file, content)
+    shards[1].write(make.FILE, content)
     merged = merge(shards[1])
     assert ["b.time_it in it cannot be united" in p.reason for p in merged.problems] == [True]
     assert merged.united == ["studies/fidelity.json"]

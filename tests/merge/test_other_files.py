@@ -13,6 +13,7 @@ from cnnfc.merge.other_files import (
     unite_record,
     unite_study,
 )
+from testkit import report_folders as make
 
 
 def suite(**benchmarks):
@@ -23,13 +24,13 @@ def wheres(united):
     return [conflict.where for conflict in united.conflicts]
 
 
-def test_benchmarks_of_two_suites_are_all_there(make):
+def test_benchmarks_of_two_suites_are_all_there():
     one, other = make.benchmark(), make.benchmark(version="7")
     united = unite_benchmarks(suite(a=one), suite(b=other))
     assert (united.content, united.conflicts) == (suite(a=one, b=other), ())
 
 
-def test_a_list_of_parameters_that_has_grown_is_the_longer_one(make):
+def test_a_list_of_parameters_that_has_grown_is_the_longer_one():
     short, long = make.benchmark([["'a'"]]), make.benchmark([["'a'", "'b'"]])
     for united in (
         unite_benchmarks(suite(a=short), suite(a=long)),
@@ -39,7 +40,7 @@ def test_a_list_of_parameters_that_has_grown_is_the_longer_one(make):
         assert united.content["a"]["params"] == [["'a'", "'b'"]]
 
 
-def test_contradicting_lists_of_parameters_are_noted_and_ours_stand(make):
+def test_contradicting_lists_of_parameters_are_noted_and_ours_stand():
     ours = suite(a=make.benchmark([["'a'", "'b'"]]))
     united = unite_benchmarks(ours, suite(a=make.benchmark([["'b'", "'a'"]]), b=make.benchmark()))
     assert united.conflicts == ()
@@ -50,7 +51,7 @@ def test_contradicting_lists_of_parameters_are_noted_and_ours_stand(make):
 @pytest.mark.parametrize(
     ("small", "large"), [("9", "10"), ("ab12", "9"), ("ab12", "ab2"), (None, "1")]
 )
-def test_of_two_versions_of_a_benchmark_the_larger_one_stands(make, small, large):
+def test_of_two_versions_of_a_benchmark_the_larger_one_stands(small, large):
     less = suite(a=make.benchmark([["'x'"]], version=small, type="track"))
     more = suite(a=make.benchmark(version=large))
     kept, taken = unite_benchmarks(more, less), unite_benchmarks(less, more)
@@ -62,7 +63,7 @@ def test_of_two_versions_of_a_benchmark_the_larger_one_stands(make, small, large
 
 
 @pytest.mark.parametrize("field", ["type", "unit", "param_names"])
-def test_a_benchmark_that_means_something_else_is_a_conflict(make, field):
+def test_a_benchmark_that_means_something_else_is_a_conflict(field):
     ours = suite(a=make.benchmark())
     united = unite_benchmarks(
         ours, suite(a=make.benchmark([["'a'", "'b'", "'c'"]], **{field: "x"}))
@@ -71,13 +72,13 @@ def test_a_benchmark_that_means_something_else_is_a_conflict(make, field):
     assert united.content == ours
 
 
-def test_a_comment_in_the_source_of_a_benchmark_is_no_conflict(make):
+def test_a_comment_in_the_source_of_a_benchmark_is_no_conflict():
     ours = suite(a=make.benchmark(code="x"))
     united = unite_benchmarks(ours, suite(a=make.benchmark(code="x  # why")))
     assert (united.content, united.conflicts) == (ours, ())
 
 
-def test_suites_of_two_formats_are_not_united(make):
+def test_suites_of_two_formats_are_not_united():
     ours = suite(a=make.benchmark())
     assert wheres(unite_benchmarks(ours, {"version": 1, "b": make.benchmark()})) == ["version"]
 
@@ -117,7 +118,7 @@ def test_what_an_update_of_the_kernel_changes_is_noted_and_ours_stays(field):
     assert [(note.where, note.kept, note.other) for note in united.notes] == [(field, "'1'", "'2'")]
 
 
-def test_of_a_record_the_finished_version_of_the_same_run_stands(make):
+def test_of_a_record_the_finished_version_of_the_same_run_stands():
     begun = make.record(commit="c")
     finished = make.record(commit="c", finished_at="2026-01-02T03:05:05+00:00", notes=[])
     for one, other in ((begun, finished), (finished, begun)):
@@ -128,7 +129,7 @@ def test_of_a_record_the_finished_version_of_the_same_run_stands(make):
 @pytest.mark.parametrize(
     "change", [{"commit": "d"}, {"machine": "elm"}, {"started_at": "2026-01-03T00:00:00+00:00"}]
 )
-def test_the_finished_record_of_another_run_is_a_conflict(make, change):
+def test_the_finished_record_of_another_run_is_a_conflict(change):
     begun = make.record(commit="c")
     finished = {**make.record(commit="c", finished_at="2026-01-02T03:05:05+00:00"), **change}
     for one, other in ((begun, finished), (finished, begun)):
@@ -136,7 +137,7 @@ def test_the_finished_record_of_another_run_is_a_conflict(make, change):
         assert (united.content, len(united.conflicts)) == (one, 1)
 
 
-def test_hardware_records_are_equal_or_in_conflict(make):
+def test_hardware_records_are_equal_or_in_conflict():
     ours = make.record()
     assert unite_record(ours, make.record()).conflicts == ()
     united = unite_record(ours, make.record(notes=[{"reason": "why"}], commit="a"))
@@ -144,7 +145,7 @@ def test_hardware_records_are_equal_or_in_conflict(make):
     assert united.content == ours
 
 
-def test_what_is_no_hardware_record_is_refused(make):
+def test_what_is_no_hardware_record_is_refused():
     check_record(make.record(), Path("r.json"))
     with pytest.raises(DataError, match="it is not a hardware record of cnnfc"):
         check_record({}, Path("r.json"))
@@ -156,14 +157,14 @@ def section(start="2026-01-01", end="2026-01-02", **more):
     return {"started_at": start, "finished_at": end, **more}
 
 
-def test_studies_are_united_machine_by_machine_in_the_order_of_names(make):
+def test_studies_are_united_machine_by_machine_in_the_order_of_names():
     oak, elm = section(), section(points={})
     united = unite_study(make.study({"oak": oak}), make.study({"elm": elm, "oak": section()}))
     assert united.conflicts == ()
     assert list(united.content["machines"].items()) == [("elm", elm), ("oak", oak)]
 
 
-def test_an_unfinished_section_gives_way_to_the_finished_one_of_the_same_start(make):
+def test_an_unfinished_section_gives_way_to_the_finished_one_of_the_same_start():
     unfinished, finished = section(end=None), section(points={"a": 1})
     for one, other in ((unfinished, finished), (finished, unfinished)):
         united = unite_study(make.study({"oak": one}), make.study({"oak": other}))
@@ -180,7 +181,7 @@ def test_an_unfinished_section_gives_way_to_the_finished_one_of_the_same_start(m
         (section(start=None, end=None), section(start=None)),
     ],
 )
-def test_other_differences_between_sections_are_conflicts(make, ours, theirs):
+def test_other_differences_between_sections_are_conflicts(ours, theirs):
     united = unite_study(make.study({"oak": ours}), make.study({"oak": theirs, "elm": section()}))
     assert wheres(united) == ["section of oak"]
     assert united.content["machines"] == {"elm": section(), "oak": ours}
@@ -203,14 +204,14 @@ def test_what_is_no_study_is_refused(content, reason):
 @pytest.mark.parametrize(
     "change", [{"points": {"a": 1}}, {"settings": None}, {"sittings": {}}, {"question": 1}]
 )
-def test_a_section_that_readers_of_studies_would_stumble_over_is_refused(make, change):
+def test_a_section_that_readers_of_studies_would_stumble_over_is_refused(change):
     check_study(make.study({"oak": make.section()}), Path("fidelity.json"))
     with pytest.raises(DataError, match="section of oak is damaged"):
         check_study(make.study({"oak": make.section(**change)}), Path("fidelity.json"))
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_a_study_with_a_number_that_is_not_finite_is_refused(make, number):
+def test_a_study_with_a_number_that_is_not_finite_is_refused(number):
     content = make.study({"oak": make.section(points={"a": {"ratio": number}})})
     with pytest.raises(DataError, match="a number that is not finite"):
         check_study(content, Path("fidelity.json"))

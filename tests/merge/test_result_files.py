@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from cnnfc.errors import DataError
 from cnnfc.merge.result_files import check, unite
 from cnnfc.merge.united import same
+from testkit import report_folders as make
+from testkit.results_on_disk import COLUMNS
 
 NAME = "b.time_it"
 AXES = [["'a'", "'b'"], ["'cpu-1'", "'cpu-2'"]]
 
 
 @pytest.fixture
-def shard(make):
+def shard():
     """A result file with one benchmark of four points."""
 
     def of(values, axes=AXES, **options):
@@ -35,25 +37,25 @@ def values(content, name=NAME):
     return content["results"][name][0]
 
 
-def test_two_shards_of_a_benchmark_are_united_value_by_value(shard, make):
-    united = unite(shard([1.0, make.nan, make.nan, None]), shard([make.nan, 2.0, None, make.nan]))
+def test_two_shards_of_a_benchmark_are_united_value_by_value(shard):
+    united = unite(shard([1.0, make.NAN, make.NAN, None]), shard([make.NAN, 2.0, None, make.NAN]))
     assert united.conflicts == ()
     assert same(values(united.content), [1.0, 2.0, None, None])
-    row = dict(zip(make.columns, united.content["results"][NAME], strict=False))
+    row = dict(zip(COLUMNS, united.content["results"][NAME], strict=False))
     assert row["samples"] == [[1.0, 1.0], [2.0, 2.0], None, None]
     assert row["stats_number"] == [3, 3, None, None]
 
 
-def test_a_benchmark_that_only_one_shard_has_is_taken_whole(make):
+def test_a_benchmark_that_only_one_shard_has_is_taken_whole():
     ours = make.result_file({"b.time_a": make.row([1.0], [])})
     theirs = make.result_file({"b.time_b": make.row([2.0], [])})
     united = unite(ours, theirs)
     assert united.content["results"] == {**ours["results"], **theirs["results"]}
 
 
-def test_two_different_values_are_a_conflict_and_the_rest_is_united(shard, make):
-    united = unite(shard([1.0, 2.0, make.nan, make.nan]), shard([1.0, 2.5, 3.0, make.nan]))
-    assert same(values(united.content), [1.0, 2.0, 3.0, make.nan])
+def test_two_different_values_are_a_conflict_and_the_rest_is_united(shard):
+    united = unite(shard([1.0, 2.0, make.NAN, make.NAN]), shard([1.0, 2.5, 3.0, make.NAN]))
+    assert same(values(united.content), [1.0, 2.0, 3.0, make.NAN])
     (conflict,) = united.conflicts
     assert conflict.where == "b.time_it('a', 'cpu-2')"
     assert (conflict.kept, conflict.other) == ("2.0", "2.5")
@@ -86,8 +88,8 @@ def test_a_sample_that_was_continued_stands_before_what_it_was(shard):
     assert len(unite(late, other).conflicts) == 1
 
 
-def test_the_later_start_and_the_longer_duration_stand(shard, make):
-    early, late = shard([1.0, *[make.nan] * 3]), shard([make.nan, 2.0, *[make.nan] * 2])
+def test_the_later_start_and_the_longer_duration_stand(shard):
+    early, late = shard([1.0, *[make.NAN] * 3]), shard([make.NAN, 2.0, *[make.NAN] * 2])
     early["results"][NAME][3:5] = [1000, 0.75]
     late["results"][NAME][3:5] = [2000, 0.25]
     for united in (unite(early, late), unite(late, early)):
@@ -103,9 +105,9 @@ def test_of_builds_and_set_ups_the_longer_duration_stands(shard):
     assert united == {"<build>": 12.0, "<setup_cache a>": 2.0, "<setup_cache b>": 3.0}
 
 
-def test_a_suite_that_has_grown_between_two_shards_is_united(shard, make):
+def test_a_suite_that_has_grown_between_two_shards_is_united(shard):
     grown = [["'a'", "'new'", "'b'"], ["'cpu-1'", "'cpu-2'"]]
-    nan = make.nan
+    nan = make.NAN
     united = unite(shard([1.0, 2.0, 3.0, 4.0]), shard([nan, nan, 5.0, nan, nan, nan], grown))
     assert united.conflicts == ()
     assert same(values(united.content), [1.0, 2.0, 5.0, nan, 3.0, 4.0])
@@ -119,22 +121,22 @@ def test_contradicting_parameter_lists_are_a_conflict(shard):
     assert values(united.content) == [1.0] * 4
 
 
-def test_values_of_two_versions_of_a_benchmark_are_not_mixed(shard, make):
-    ours, theirs = shard([1.0, *[make.nan] * 3]), shard([make.nan, 2.0, 3.0, 4.0], version="2")
+def test_values_of_two_versions_of_a_benchmark_are_not_mixed(shard):
+    ours, theirs = shard([1.0, *[make.NAN] * 3]), shard([make.NAN, 2.0, 3.0, 4.0], version="2")
     united = unite(ours, theirs)
     assert [conflict.where for conflict in united.conflicts] == ["b.time_it: version"]
     assert united.content == ours or same(united.content, ours)
 
 
-def test_of_two_versions_without_a_value_the_larger_one_stands(shard, make):
-    small, large = shard([make.nan] * 4, version="9"), shard([None] * 4, version="10")
+def test_of_two_versions_without_a_value_the_larger_one_stands(shard):
+    small, large = shard([make.NAN] * 4, version="9"), shard([None] * 4, version="10")
     for united in (unite(small, large), unite(large, small)):
         assert united.conflicts == ()
         assert united.content["results"][NAME] == large["results"][NAME]
 
 
-def test_a_version_without_a_value_gives_way(shard, make):
-    empty, full = shard([make.nan] * 4), shard([1.0] * 4, version="2")
+def test_a_version_without_a_value_gives_way(shard):
+    empty, full = shard([make.NAN] * 4), shard([1.0] * 4, version="2")
     for united in (unite(empty, full), unite(full, empty)):
         assert united.conflicts == ()
         assert united.content["results"][NAME] == full["results"][NAME]
@@ -149,7 +151,7 @@ def test_a_version_without_a_value_gives_way(shard, make):
         ({"version": 1}, "version"),
     ],
 )
-def test_files_of_different_things_are_not_united(make, changes, where):
+def test_files_of_different_things_are_not_united(changes, where):
     ours = make.result_file({"b.time_a": make.row([1.0], [])})
     united = unite(ours, make.result_file({"b.time_b": make.row([2.0], [])}, **changes))
     assert [conflict.where for conflict in united.conflicts] == [where]
@@ -163,7 +165,7 @@ def test_files_of_different_things_are_not_united(make, changes, where):
         ({"env_vars": {"A": "2"}}, "env_vars"),
     ],
 )
-def test_facts_that_differ_are_named_and_values_are_united_all_the_same(make, changes, where):
+def test_facts_that_differ_are_named_and_values_are_united_all_the_same(changes, where):
     united = unite(
         make.result_file({"b.time_a": make.row([1.0], [])}),
         make.result_file({"b.time_b": make.row([2.0], [])}, **changes),
@@ -181,7 +183,7 @@ def test_facts_that_differ_are_named_and_values_are_united_all_the_same(make, ch
         ({"params": {"machine": "oak", "ram": "8"}}, "params.ram"),
     ],
 )
-def test_facts_that_may_differ_between_shards_are_noted_and_ours_stay(make, changes, where):
+def test_facts_that_may_differ_between_shards_are_noted_and_ours_stay(changes, where):
     ours = make.result_file({}, params={"machine": "oak", "os": "Linux 6", "ram": "9"})
     united = unite(ours, make.result_file({}, **changes))
     assert united.conflicts == ()
@@ -190,13 +192,13 @@ def test_facts_that_may_differ_between_shards_are_noted_and_ours_stay(make, chan
     assert {key: united.content["params"][key] for key in ours["params"]} == ours["params"]
 
 
-def test_columns_are_found_by_their_names(shard, make):
-    theirs = shard([make.nan, 2.0, 3.0, 4.0])
+def test_columns_are_found_by_their_names(shard):
+    theirs = shard([make.NAN, 2.0, 3.0, 4.0])
     theirs["result_columns"] = ["params", "result", "version"]
-    theirs["results"][NAME] = [AXES, [make.nan, 2.0, 3.0, 4.0], "1"]
-    united = unite(shard([1.0, *[make.nan] * 3]), theirs)
+    theirs["results"][NAME] = [AXES, [make.NAN, 2.0, 3.0, 4.0], "1"]
+    united = unite(shard([1.0, *[make.NAN] * 3]), theirs)
     assert united.conflicts == ()
-    assert united.content["result_columns"] == list(make.columns)
+    assert united.content["result_columns"] == list(COLUMNS)
     assert values(united.content) == [1.0, 2.0, 3.0, 4.0]
 
 
@@ -217,7 +219,7 @@ def test_a_row_without_certain_places_is_not_united(shard, spoil, reason):
         unite(shard([1.0] * 4), theirs)
 
 
-def test_files_of_the_old_format_are_equal_or_in_conflict(make):
+def test_files_of_the_old_format_are_equal_or_in_conflict():
     old = {"commit_hash": "a", "version": 1, "results": {"b": 1.0}, "params": {"machine": "oak"}}
     assert unite(old, dict(old)).conflicts == ()
     united = unite(old, {**old, "results": {"c": 2.0}})
@@ -237,13 +239,13 @@ def test_what_is_no_result_file_is_refused(content, reason):
         check(content, Path("aaaaaaaa-env.json"))
 
 
-def test_asv_itself_reads_the_united_file(shard, make, tmp_path):
-    united = unite(shard([1.0, make.nan, 3.0, make.nan]), shard([make.nan, 2.0, 3.0, make.nan]))
+def test_asv_itself_reads_the_united_file(shard, tmp_path):
+    united = unite(shard([1.0, make.NAN, 3.0, make.NAN]), shard([make.NAN, 2.0, 3.0, make.NAN]))
     path = tmp_path / "oak" / "aaaaaaaa-env.json"
     path.parent.mkdir()
     path.write_text(json.dumps(united.content))
     loaded = asv.results.Results.load(str(path), machine_name="oak")
-    assert same(loaded.get_result_value(NAME, AXES), [1.0, 2.0, 3.0, make.nan])
+    assert same(loaded.get_result_value(NAME, AXES), [1.0, 2.0, 3.0, make.NAN])
     assert loaded.get_result_samples(NAME, AXES) == [[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], None]
     assert loaded.get_result_stats(NAME, AXES)[1]["number"] == 3
     # What asv saves is what was united, so a later run adds to it.
@@ -300,7 +302,7 @@ def shards(draw, count):
 
 
 @given(made=shards(3))
-def test_the_order_of_shards_does_not_matter_and_a_second_time_adds_nothing(make, made):
+def test_the_order_of_shards_does_not_matter_and_a_second_time_adds_nothing(made):
     one, two, three = (
         make.result_file({NAME: make.row(entries, axes, start)}) for entries, axes, start in made
     )

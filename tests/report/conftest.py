@@ -1,26 +1,10 @@
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-
-def _load():
-    """``histories.py``; with pytest's importlib mode tests cannot import their neighbours."""
-    path = Path(__file__).with_name("histories.py")
-    spec = importlib.util.spec_from_file_location("report_histories", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from testkit import histories as make
 
 
 @pytest.fixture(scope="session")
-def make():
-    """Builders of histories."""
-    return _load()
-
-
-@pytest.fixture(scope="session")
-def page_of(make):
+def page_of():
     """The pages about a history, by title."""
     from cnnfc.report.pages import build_site
 
@@ -32,7 +16,7 @@ def page_of(make):
 
 
 @pytest.fixture(scope="session")
-def small(make, page_of):
+def small(page_of):
     """The pages about `make.small`, by title."""
     return page_of(make.small(), show_commit_url="https://example.org/commit/")
 

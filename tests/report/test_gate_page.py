@@ -3,66 +3,22 @@
 import base64
 import gzip
 import hashlib
-import importlib.util
 import re
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from cnnfc.report.gate.page import html
+from testkit import gate_reports as gates
+from testkit.documents import Document
 
-VOID = {"br", "hr", "img", "input", "link", "meta"}
 NAMES = (
     *("clean", "usual", "many", "hostile", "interrupted", "nothing", "selftest", "moved"),
     "doubtful",
 )
 
 
-class Document(HTMLParser):
-    """Tags with attributes, texts of script and style; complains about tags closed out of order."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.tags, self.inside, self.text, self._open = [], {}, [], []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        assert len({name for name, _ in attrs}) == len(attrs), (tag, attrs)
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag, (tag, self.getpos())
-
-    def handle_data(self, data):
-        last = self._open[-1] if self._open else ""
-        if last in ("script", "style"):
-            self.inside[last] = self.inside.get(last, "") + data
-        else:
-            self.text.append(data)
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
 @pytest.fixture(scope="module")
-def gates():
-    path = Path(__file__).with_name("gate_reports.py")
-    spec = importlib.util.spec_from_file_location("gate_reports_of_page", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def texts(gates):
+def texts():
     return {name: html(gates.EVERY[name]()) for name in NAMES}
 
 
@@ -88,8 +44,7 @@ def test_the_policy_admits_its_own_script_and_style_and_nothing_else(document):
 
 
 def test_nothing_is_fetched_and_no_link_leaves_the_page(document):
-    ids = [attributes["id"] for _, attributes in document.tags if "id" in attributes]
-    assert len(ids) == len(set(ids))
+    assert len(document.ids) == len(set(document.ids))
     for tag, attributes in document.tags:
         assert tag not in ("iframe", "object", "embed", "img", "base", "form"), tag
         assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
@@ -99,10 +54,10 @@ def test_nothing_is_fetched_and_no_link_leaves_the_page(document):
             assert address.startswith("data:image/svg+xml;base64,")
         elif address is not None:
             assert address[0] == "#"
-            assert address[1:] in ids
+            assert address[1:] in document.ids
 
 
-def test_names_of_attackers_are_only_ever_text(texts, gates):
+def test_names_of_attackers_are_only_ever_text(texts):
     text = texts["hostile"]
     assert text.count("<script") == text.count("<style") == 1
     assert "<img" not in text
@@ -117,11 +72,11 @@ def test_a_page_about_hundreds_of_benchmarks_stays_light(texts):
     assert len(Document(texts["many"]).all("details")) > 300
 
 
-def test_the_same_gate_gives_the_same_page(texts, gates):
+def test_the_same_gate_gives_the_same_page(texts):
     assert html(gates.usual()) == texts["usual"]
 
 
-def test_a_report_without_any_fact_of_the_machine_is_enough(gates):
+def test_a_report_without_any_fact_of_the_machine_is_enough():
     assert "oak-4c-16gb" in html(gates.clean())
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from cnnfc.cases import Case
 from cnnfc.report import palette
+from cnnfc.timeline.causes import Cause
 
 CSS = Path(palette.__file__).with_name("assets") / "site.css"
 
@@ -73,3 +74,11 @@ def test_texts_have_the_contrast_of_wcag_aa(theme):
     pairs.append(("surface", "accent"))
     low = {pair: _contrast(theme[pair[0]], theme[pair[1]]) for pair in pairs}
     assert {pair: ratio for pair, ratio in low.items() if ratio < 4.5} == {}
+
+
+def test_every_cause_of_a_change_has_a_colour_and_a_shape_of_its_own():
+    styles = [palette.CAUSES[cause] for cause in Cause]
+    assert [style.label for style in styles] == [str(cause) for cause in Cause]
+    assert len({style.colour for style in styles}) == len({style.shape for style in styles}) == 4
+    # A triangle that points up or down would say which way it went.
+    assert not [style for style in styles if style.shape.startswith("triangle")]

@@ -3,7 +3,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cnnfc.report.svg import render
+from cnnfc.report import svg as svg_module
+from cnnfc.report.svg import render, standalone
 
 # What is parsed here is our own renderer's output.
 parse = ET.fromstring
@@ -72,3 +73,39 @@ def test_what_is_neither_a_shape_nor_a_text_is_refused():
     spec = {**BARS, "mark": {"type": "image", "url": "data:image/png;base64,AAAA"}}
     with pytest.raises(ValueError, match="<image>"):
         render(spec, "p", "bars")
+
+
+COLOURS = {"blue": "#0072b2", "surface": "#ffffff"}
+
+
+def test_a_mark_without_a_text_of_its_own_says_nothing():
+    quiet = {**BARS, "encoding": {k: v for k, v in BARS["encoding"].items() if k != "description"}}
+    layered = {"data": BARS["data"], "layer": [{"mark": "rule", "encoding": quiet["encoding"]}]}
+    for spec in (quiet, layered, {**quiet, "mark": "bar"}):
+        assert "<title>" not in render(spec, "p", "bars")
+
+
+def test_a_picture_that_stands_alone_has_its_colours_its_ground_and_its_font():
+    root = parse(standalone(render(BARS, "p", "two <bars>"), COLOURS, "Sans, serif"))
+    space = "{http://www.w3.org/2000/svg}"
+    assert {element.tag.removeprefix(space) for element in root.iter()} <= svg_module._ELEMENTS | {
+        "title"
+    }
+    assert root.get("font-family") == "Sans, serif"
+    assert root.get("aria-label") == "two <bars>"
+    assert (root[0].tag, root[0].get("fill")) == (f"{space}rect", "#ffffff")
+    fills = {element.get("fill") for element in root.iter()}
+    assert "#0072b2" in fills
+    assert not [fill for fill in fills if fill and "var(" in fill]
+
+
+def test_only_colours_are_looked_up_and_not_what_names_say():
+    spec = {**BARS, "data": {"values": [{"a": "var(--blue)", "b": 1}]}}
+    text = standalone(render(spec, "p", "var(--blue)"), COLOURS, "serif")
+    assert "<title>var(--blue)</title>" in text
+    assert 'aria-label="var(--blue)"' in text
+
+
+def test_a_colour_that_no_page_has_is_black():
+    spec = {**BARS, "mark": {"type": "bar", "color": "var(--nothing)"}}
+    assert 'fill="#000"' in standalone(render(spec, "p", "bars"), COLOURS, "serif")

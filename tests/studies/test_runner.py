@@ -7,6 +7,7 @@ from cnnfc.harness.progress import Progress
 from cnnfc.studies.runner import Sitting, measure
 from cnnfc.studies.store import Store
 from cnnfc.studies.study import Step
+from testkit.clocks import Clock
 
 
 class Fake:
@@ -31,17 +32,6 @@ class Fake:
         return {"value": step.key}
 
 
-class Clock:
-    """Every look at it is 5 seconds later."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        self.now += 5.0
-        return self.now
-
-
 @pytest.fixture
 def store(tmp_path):
     return Store(tmp_path, "fake")
@@ -52,7 +42,9 @@ def sit(software=None):
 
 
 def run(study, store, out=None, software=None, **options):
-    return measure(study, store, sit(software), Progress(out or io.StringIO(), Clock()), **options)
+    return measure(
+        study, store, sit(software), Progress(out or io.StringIO(), Clock(usual=5.0)), **options
+    )
 
 
 def test_every_step_is_kept_with_what_it_was_measured_under(store):

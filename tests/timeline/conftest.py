@@ -1,32 +1,12 @@
-import importlib.util
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-
-@pytest.fixture(scope="session")
-def make():
-    """Builders of histories, shared with the tests of the report."""
-    path = Path(__file__).parents[1] / "report" / "histories.py"
-    spec = importlib.util.spec_from_file_location("timeline_histories", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from testkit import histories as make
 
 
 @pytest.fixture(scope="session")
-def edges():
-    """Detectors of change points for values without noise."""
-    path = Path(__file__).with_name("edges.py")
-    spec = importlib.util.spec_from_file_location("timeline_edges", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def grow(make):
+def grow():
     """A history of commits 1 to `count`, in which series go by functions of the commit's number."""
 
     def build(levels, count=12, hardware=(), skip=(), **fields):

@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 
 from cnnfc.records import Outcome
 from cnnfc.timeline.arrange import arrange
+from testkit import histories as make
 
 
-def test_runs_are_grouped_by_machine_and_environment(make):
+def test_runs_are_grouped_by_machine_and_environment():
     found = arrange(
         make.history(
             make.run(make.point("b"), machine="oak", environment="py3.12"),
@@ -20,7 +21,7 @@ def test_runs_are_grouped_by_machine_and_environment(make):
     ]
 
 
-def test_the_newest_commit_is_current_even_if_an_older_one_was_measured_later(make):
+def test_the_newest_commit_is_current_even_if_an_older_one_was_measured_later():
     late = datetime(2026, 3, 9, tzinfo=UTC)
     early = datetime(2026, 3, 8, tzinfo=UTC)
     (group,) = arrange(
@@ -35,7 +36,7 @@ def test_the_newest_commit_is_current_even_if_an_older_one_was_measured_later(ma
     assert [reading.summary.centre for reading in series.readings] == [1.0, 2.0]
 
 
-def test_a_commit_that_was_not_measured_leaves_a_gap(make):
+def test_a_commit_that_was_not_measured_leaves_a_gap():
     (group,) = arrange(
         make.history(
             make.run(make.point("b", "x"), make.point("b", "y"), number=1),
@@ -48,7 +49,7 @@ def test_a_commit_that_was_not_measured_leaves_a_gap(make):
     assert y.outcome is Outcome.SKIPPED
 
 
-def test_two_files_of_one_commit_are_one_run_with_the_values_of_both(make):
+def test_two_files_of_one_commit_are_one_run_with_the_values_of_both():
     first = make.run(make.point("b", "x", value=1.0), make.skipped("b", "y"), number=1)
     second = make.run(make.point("b", "x", value=2.0), make.failed("b", "z"), number=1)
     second = replace(second, points=(*second.points, make.point("b", "y", value=3.0)))
@@ -58,14 +59,14 @@ def test_two_files_of_one_commit_are_one_run_with_the_values_of_both(make):
     assert centres == {("x",): 2.0, ("y",): 3.0, ("z",): None}
 
 
-def test_a_skip_does_not_hide_a_value_of_the_same_commit(make):
+def test_a_skip_does_not_hide_a_value_of_the_same_commit():
     measured = make.run(make.point("b", "x", value=1.0), number=1, at=make.NOW)
     (group,) = arrange(make.history(make.run(make.skipped("b", "x"), number=1), measured))
     (series,) = group.series["b"]
     assert series.newest.summary.centre == 1.0
 
 
-def test_series_stand_in_the_order_of_the_newest_run(make):
+def test_series_stand_in_the_order_of_the_newest_run():
     (group,) = arrange(
         make.history(
             make.run(make.point("b", "old"), make.point("b", "z"), number=1),
@@ -75,14 +76,14 @@ def test_series_stand_in_the_order_of_the_newest_run(make):
     assert [series.parameters for series in group.series["b"]] == [("z",), ("a",), ("old",)]
 
 
-def test_a_run_finds_its_hardware_record(make):
+def test_a_run_finds_its_hardware_record():
     record = make.record(9)
     oak = make.run(make.point("b"), number=9, at=datetime(2026, 3, 9, 13, tzinfo=UTC))
     (group,) = arrange(make.history(make.run(make.point("b"), number=8), oak, hardware=[record]))
     assert group.records == (None, record)
 
 
-def test_values_of_an_older_version_of_the_benchmark_are_left_out_and_counted(make):
+def test_values_of_an_older_version_of_the_benchmark_are_left_out_and_counted():
     old = replace(make.point("b", value=9.0), version="1")
     new = replace(make.point("b", value=1.0), version="2")
     (group,) = arrange(
@@ -93,18 +94,18 @@ def test_values_of_an_older_version_of_the_benchmark_are_left_out_and_counted(ma
     assert series.other_versions == 2
 
 
-def _versioned(make, version, value, day=None):
+def _versioned(version, value, day=None):
     at = None if day is None else datetime(2026, 4, day, tzinfo=UTC)
     return replace(make.point("b", value=value), version=version, started_at=at)
 
 
-def test_the_version_that_was_measured_last_counts_even_if_at_an_older_commit(make):
+def test_the_version_that_was_measured_last_counts_even_if_at_an_older_commit():
     """Commit 1 is measured by a suite with a new version; commits 2 and 3 were, by the old one."""
     (group,) = arrange(
         make.history(
-            make.run(_versioned(make, "new", 1.0, 9), number=1),
-            make.run(_versioned(make, "old", 9.0, 7), number=2),
-            make.run(_versioned(make, "old", 9.0, 8), number=3),
+            make.run(_versioned("new", 1.0, 9), number=1),
+            make.run(_versioned("old", 9.0, 7), number=2),
+            make.run(_versioned("old", 9.0, 8), number=3),
         )
     )
     (series,) = group.series["b"]
@@ -112,41 +113,39 @@ def test_the_version_that_was_measured_last_counts_even_if_at_an_older_commit(ma
     assert series.other_versions == 2
 
 
-def test_a_point_that_says_when_counts_before_one_that_does_not(make):
+def test_a_point_that_says_when_counts_before_one_that_does_not():
     (group,) = arrange(
         make.history(
-            make.run(_versioned(make, "new", 1.0, 9), number=1),
-            make.run(_versioned(make, "old", 9.0), number=2),
+            make.run(_versioned("new", 1.0, 9), number=1),
+            make.run(_versioned("old", 9.0), number=2),
         )
     )
     (series,) = group.series["b"]
     assert [reading and reading.summary.centre for reading in series.readings] == [1.0, None]
 
 
-def test_a_later_failure_does_not_make_its_version_the_current_one(make):
+def test_a_later_failure_does_not_make_its_version_the_current_one():
     failed = replace(make.failed("b"), version="new", started_at=datetime(2026, 4, 9, tzinfo=UTC))
     (group,) = arrange(
-        make.history(
-            make.run(_versioned(make, "old", 9.0, 8), number=1), make.run(failed, number=2)
-        )
+        make.history(make.run(_versioned("old", 9.0, 8), number=1), make.run(failed, number=2))
     )
     (series,) = group.series["b"]
     assert len(series.measured) == 1
     assert series.other_versions == 0
 
 
-def test_each_benchmark_has_its_own_current_version(make):
+def test_each_benchmark_has_its_own_current_version():
     other = replace(make.point("c", value=3.0), version="old")
     (group,) = arrange(
         make.history(
-            make.run(_versioned(make, "new", 1.0, 9), other, number=1),
-            make.run(_versioned(make, "old", 9.0, 8), other, number=2),
+            make.run(_versioned("new", 1.0, 9), other, number=1),
+            make.run(_versioned("old", 9.0, 8), other, number=2),
         )
     )
     assert [len(group.series[name][0].measured) for name in "bc"] == [1, 2]
 
 
-def test_values_without_a_version_are_compared_with_all(make):
+def test_values_without_a_version_are_compared_with_all():
     bare = replace(make.point("b", value=9.0), version=None)
     new = replace(make.point("b", value=1.0), version="2")
     (group,) = arrange(make.history(make.run(bare, number=1), make.run(new, number=2)))

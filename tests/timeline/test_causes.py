@@ -4,6 +4,8 @@ import pytest
 
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.changes import Cause, find_changes
+from testkit import edges
+from testkit import histories as make
 
 FORWARD = "conv.Forward.time_layer"
 DENSE = "dense.Forward.time_layer"
@@ -16,7 +18,7 @@ CASES = [f"dense.{size}-64" for size in (8, 16, 32, 64, 128, 256, 512)]
 
 
 @pytest.fixture
-def records(make):
+def records():
     """Hardware records of commits 1 to 12; those from commit 7 on have `changes`."""
 
     def build(**changes):
@@ -26,7 +28,7 @@ def records(make):
 
 
 @pytest.fixture
-def cause(grow, edges):
+def cause(grow):
     """Cause and evidence of the change of the first series at commit 7."""
 
     def find(levels, hardware=(), detect=edges.find_edges, **options):
@@ -109,7 +111,7 @@ def test_a_suite_that_moved_while_the_kernels_stood_still_proves_neither(cause, 
     assert cause(levels, records())[0] is Cause.UNKNOWN
 
 
-def test_kernels_that_are_too_noisy_say_so_and_decide_nothing(cause, records, step, edges):
+def test_kernels_that_are_too_noisy_say_so_and_decide_nothing(cause, records, step):
     levels = {CHANGED: step(1.08), KERNEL: step(1.0, level=1e10)}
     found, evidence = cause(levels, records(), detect=edges.detector(spread=0.05))
     assert found is Cause.UNKNOWN
@@ -149,7 +151,7 @@ def test_a_reference_kernel_itself_has_no_code_under_test(cause, records, step):
     assert cause(levels, records(torch="2.13.0"))[0] is Cause.SOFTWARE
 
 
-def _memory(make, step, hardware):
+def _memory(step, hardware):
     name = "conv.ForwardMemory.peakmem_layer"
     info = replace(make.info(name), type="peakmemory", unit="bytes")
     runs = [
@@ -172,18 +174,16 @@ def _memory(make, step, hardware):
         ({"governor": "powersave"}, Cause.UNKNOWN),
     ],
 )
-def test_what_is_no_speed_does_not_follow_the_kernels(
-    make, step, records, edges, changes, expected
-):
-    history = _memory(make, step, records(**changes))
+def test_what_is_no_speed_does_not_follow_the_kernels(step, records, changes, expected):
+    history = _memory(step, records(**changes))
     found = find_changes(arrange(history), detect=edges.find_edges)
     (one,) = [change for change in found if "Memory" in change.series_key.benchmark]
     assert one.cause is expected
     assert "a value in bytes does not follow the machine" in one.evidence
 
 
-def test_memory_without_records_is_unknown(make, step, edges):
-    found = find_changes(arrange(_memory(make, step, ())), detect=edges.find_edges)
+def test_memory_without_records_is_unknown(step):
+    found = find_changes(arrange(_memory(step, ())), detect=edges.find_edges)
     (one,) = [change for change in found if "Memory" in change.series_key.benchmark]
     assert one.cause is Cause.UNKNOWN
 
@@ -208,7 +208,7 @@ def test_a_gpu_that_ran_at_a_lower_clock_is_the_machine(cause, records, step):
     assert cause(levels, clocked(2.2e9))[0] is Cause.CODE
 
 
-def test_software_that_differs_anywhere_in_the_range_of_the_step_is_named(cause, make, step, edges):
+def test_software_that_differs_anywhere_in_the_range_of_the_step_is_named(cause, step):
     """The step was put at commit 7, but commit 8 may be the first slow one, and has a new torch."""
     records = [make.record(n, **({"torch": "2.13.0"} if n >= 8 else {})) for n in range(1, 13)]
     levels = {CHANGED: step(1.08), KERNEL: step(1.0, level=1e10)}
@@ -216,7 +216,7 @@ def test_software_that_differs_anywhere_in_the_range_of_the_step_is_named(cause,
     assert cause(levels, records, detect=edges.detector(reach=1))[0] is Cause.SOFTWARE
 
 
-def test_many_differences_are_counted(cause, make, step):
+def test_many_differences_are_counted(cause, step):
     records = [
         replace(make.record(n), software={"packages": dict.fromkeys("abcdef", str(n // 7))})
         for n in range(1, 13)

@@ -6,6 +6,8 @@ import pytest
 from cnnfc.records import BenchmarkInfo
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.changes import Direction, State, find_changes, look_for_changes
+from testkit import edges
+from testkit import histories as make
 
 FORWARD = "conv.Forward.time_layer"
 COPY = "hardware.CanaryCopy.track_bandwidth"
@@ -14,14 +16,14 @@ KEY = (FORWARD, CASE, "cpu-1")
 
 
 @pytest.fixture
-def found(grow, edges):
+def found(grow):
     def find(levels, detect=edges.find_edges, between=lambda good, bad: None, **options):
         return find_changes(arrange(grow(levels, **options)), between, detect)
 
     return find
 
 
-def test_a_change_has_its_commits_levels_and_sizes(found, step, make):
+def test_a_change_has_its_commits_levels_and_sizes(found, step):
     (one,) = found({KEY: step(1.2)})
     assert one.series_key.machine == "oak"
     assert one.series_key.environment == "py3.11"
@@ -42,7 +44,7 @@ def test_a_flat_series_has_none(found, step):
     assert found({KEY: step(1.0)}) == ()
 
 
-def test_the_range_is_that_of_the_measured_commits_around_the_place(found, step, make, edges):
+def test_the_range_is_that_of_the_measured_commits_around_the_place(found, step):
     (one,) = found({KEY: step(1.2)}, edges.detector(reach=1), skip={5, 8})
     assert one.last_good.commit == make.commit(6)
     assert one.earliest.commit == make.commit(6)
@@ -50,7 +52,7 @@ def test_the_range_is_that_of_the_measured_commits_around_the_place(found, step,
     assert one.surely_good.commit == make.commit(4)
 
 
-def test_git_is_asked_for_the_commits_between(found, step, make):
+def test_git_is_asked_for_the_commits_between(found, step):
     asked = []
 
     def between(good, bad):
@@ -105,7 +107,7 @@ def test_worse_and_still_so_comes_first_then_what_has_gone_then_what_is_better(f
     assert [str(change.state) for change in changes][:3] == ["present", "present", "recovered"]
 
 
-def test_levels_at_zero_have_no_ratio_but_a_size(make, edges):
+def test_levels_at_zero_have_no_ratio_but_a_size():
     info = BenchmarkInfo("learn.track_loss", "track", "nats")
     runs = [
         make.run(make.point(info.name, value=value, spread=0.0), number=number)
@@ -118,7 +120,7 @@ def test_levels_at_zero_have_no_ratio_but_a_size(make, edges):
     assert one.is_worse
 
 
-def test_no_step_joins_two_versions_of_a_benchmark(make, edges):
+def test_no_step_joins_two_versions_of_a_benchmark():
     def history(*versions):
         points = [
             replace(make.point(*KEY, value=1.0 if place < 6 else 1.5), version=version)
@@ -134,7 +136,7 @@ def test_no_step_joins_two_versions_of_a_benchmark(make, edges):
     assert count(*6 * [None], *6 * ["2"]) == 0
 
 
-def test_machines_and_environments_are_not_joined(make, grow, step, edges):
+def test_machines_and_environments_are_not_joined(grow, step):
     runs = [
         *grow({KEY: step(1.0)}, count=6).runs,
         *grow({KEY: step(1.5, at=1)}, count=12, skip=set(range(1, 7)), machine="elm").runs,
@@ -148,13 +150,13 @@ def test_what_came_to_light_in_the_last_session_is_new(found, step):
     assert [one.new for one in found({KEY: step(1.2, at=11)})] == [False]
 
 
-def test_series_with_too_few_values_are_counted(grow, step, edges):
+def test_series_with_too_few_values_are_counted(grow, step):
     levels = {KEY: step(1.2), (FORWARD, CASE, "cpu-2"): lambda n: 1.0 if n < 3 else None}
     found = look_for_changes(arrange(grow(levels)), detect=edges.find_edges)
     assert (found.series, found.too_short, len(found.changes)) == (2, 1, 1)
 
 
-def test_an_odd_history_has_no_changes_and_no_errors(make, edges):
+def test_an_odd_history_has_no_changes_and_no_errors():
     """With the real detector: hostile names, huge and tiny numbers, one or two values a series."""
     for history in (make.hostile(), make.foreign(), make.small()):
         found = look_for_changes(arrange(history))
@@ -163,7 +165,7 @@ def test_an_odd_history_has_no_changes_and_no_errors(make, edges):
         find_changes(arrange(history), detect=edges.detector(least=2))
 
 
-def test_the_real_detector_finds_a_clear_step_and_its_cause(make, grow):
+def test_the_real_detector_finds_a_clear_step_and_its_cause(grow):
     wobble = [0.0, 0.004, -0.003, 0.001, -0.004, 0.002, 0.003, -0.002]
 
     def level(factor, scale):

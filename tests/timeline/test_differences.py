@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 
 from cnnfc.timeline.differences import clock_readings, gpu_clock, settings, software
+from testkit import histories as make
 
 
 @pytest.fixture
-def record(make):
+def record():
     """A hardware record with groups of its own laid over the usual ones."""
 
     def build(identity=(), state=(), **groups):

@@ -4,6 +4,7 @@ from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.courses import follow
 from cnnfc.timeline.neighbours import Neighbours, Suite
 from cnnfc.timeline.shifts import Part
+from testkit import edges
 
 FORWARD = "conv.Forward.time_layer"
 DENSE = "dense.Forward.time_layer"
@@ -14,7 +15,7 @@ CHANGE = 0.0953  # a factor of 1.1
 
 
 @pytest.fixture
-def neighbours(grow, edges):
+def neighbours(grow):
     """The neighbours of the first series of a history, and that series."""
 
     def build(levels, detect=edges.find_edges):
@@ -73,7 +74,7 @@ def test_a_higher_rate_is_quicker(neighbours, step):
     assert kernel.part is Part.STILL
 
 
-def test_noisy_series_and_those_with_too_few_values_do_not_count(neighbours, step, edges):
+def test_noisy_series_and_those_with_too_few_values_do_not_count(neighbours, step):
     levels = {
         (FORWARD, CASE, "cpu-1"): step(1.1),
         (DENSE, "dense.64-64", "cpu-1"): step(1.1),

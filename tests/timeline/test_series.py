@@ -3,10 +3,11 @@ import pytest
 from cnnfc.names import Device
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.series import movers, typical
+from testkit import histories as make
 
 
 @pytest.fixture
-def series(make):
+def series():
     """The series of one benchmark with the given centres, one a commit."""
 
     def build(*centres, spread=0.01, n=7, benchmark="conv.Forward.time_layer"):
@@ -61,7 +62,7 @@ def test_typical_gives_slow_and_fast_cases_the_same_weight(series):
     assert typical([], 2) == [None, None]
 
 
-def test_case_and_device_are_read_only_from_our_own_names(series, make):
+def test_case_and_device_are_read_only_from_our_own_names(series):
     (group,) = arrange(
         make.history(
             make.run(
@@ -77,7 +78,7 @@ def test_case_and_device_are_read_only_from_our_own_names(series, make):
     assert group.series["other.suite"][0].layer is None
 
 
-def test_a_skip_counts_as_absent_only_on_a_device_that_never_measured(make):
+def test_a_skip_counts_as_absent_only_on_a_device_that_never_measured():
     case = "conv2d.3-64.k3.hw32"
     (group,) = arrange(
         make.history(
@@ -97,7 +98,7 @@ def test_a_skip_counts_as_absent_only_on_a_device_that_never_measured(make):
     assert counts.expected == 4
 
 
-def test_devices_are_sorted_by_threads_and_then_accelerators(make):
+def test_devices_are_sorted_by_threads_and_then_accelerators():
     points = [
         make.point(make.FORWARD, "conv2d.3-64.k3.hw32", device)
         for device in ("cuda-0", "cpu-16", "cpu-2")

@@ -1,11 +1,8 @@
 """``cnnfc changes --bisect`` on a small repository; the measuring is left out."""
 
-import importlib.util
 import io
 import json
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,8 +19,10 @@ from cnnfc.history.results import read_history
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.changes import find_changes
 from cnnfc.verdicts import BenchmarkResult, Effect, Verdict
+from testkit import edges
+from testkit import results_on_disk as disk
+from testkit.repositories import git
 
-TESTS = Path(__file__).parents[2]
 SUITE = """
 import tiny
 
@@ -35,17 +34,6 @@ class F:
 """
 
 
-def _load(*path):
-    spec = importlib.util.spec_from_file_location(path[-1], TESTS.joinpath(*path))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-disk = _load("commands", "results_on_disk.py")
-edges = _load("timeline", "edges.py")
-
-
 class Project:
     """Commits 0 to 30 of which every fifth is measured; `hashes` are those of all."""
 
@@ -54,18 +42,7 @@ class Project:
         self.hashes = []
 
     def git(self, *words):
-        who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
-        bare = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        done = subprocess.run(
-            ["git", *who, *words],
-            cwd=self.root,
-            env={**os.environ, **bare},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        return git(self.root, *words)
 
     def measure(self, factor, at=16, step=5):
         """Measure every `step`-th commit, `factor` times slower from commit `at` on."""

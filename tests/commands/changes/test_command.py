@@ -1,10 +1,10 @@
 """``cnnfc changes`` from the outside, on histories written in asv's format."""
 
 import csv
-import importlib.util
 import io
 import json
-import subprocess
+import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,20 +15,17 @@ from cnnfc.commands.changes import command as changes
 from cnnfc.commands.changes.columns import COLUMNS
 from cnnfc.commands.changes.command import ChangesOptions, show_changes
 from cnnfc.errors import DataError, UsageError
+from cnnfc.history.index.place import index_file
+from cnnfc.history.results import read_history
+from cnnfc.machine.locked_files import locked
+from cnnfc.timeline.arrange import arrange
+from cnnfc.timeline.changes import look_for_changes
+from testkit import edges, odd_results
+from testkit import results_on_disk as disk
+from testkit.repositories import git, isolate
 
 TESTS = Path(__file__).parents[2]
 DEVICES = [["conv2d.3-64.k3.hw32"], ["cpu-1", "cpu-2"]]
-
-
-def _load(*path):
-    spec = importlib.util.spec_from_file_location(path[-1], TESTS.joinpath(*path))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-disk = _load("commands", "results_on_disk.py")
-edges = _load("timeline", "edges.py")
 
 
 @pytest.fixture
@@ -208,6 +205,68 @@ def test_files_that_were_left_out_are_counted_beside_the_output(results, capsys)
     assert "left out 1 file or part of one; `cnnfc report` names them" in capsys.readouterr().err
 
 
+def _said(results, **options):
+    """What is said with the detector that people get, and beside it."""
+    out = io.StringIO()
+    show_changes(ChangesOptions(results=results, as_json=True, **options), out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """Results of no project, and what is to be said of them by what is read without an index."""
+    results, hardware = odd_results.write(tmp_path / "odd", 7)
+    history = read_history(results, hardware)
+    found = look_for_changes(arrange(history))
+    assert len(found.changes) > 3
+    out = io.StringIO()
+    changes._write_json(found, found.changes, 0, out)
+    count = len(history.problems)
+    assert count > 3
+    err = f"cnnfc changes: left out {count} files or parts of them; `cnnfc report` names them\n"
+    return results, out.getvalue(), err
+
+
+def test_with_and_without_an_index_the_answer_is_the_same(odd, caches, capsys):
+    results, expected, left_out = odd
+    for _ in range(3):
+        assert _said(results) == expected
+        assert capsys.readouterr().err == left_out
+    index_file(caches / "cnnfc" / "index", results).write_bytes(b"damaged")
+    assert _said(results) == expected
+    err = capsys.readouterr().err.removeprefix(left_out)
+    assert re.fullmatch(r"cnnfc: the index could not be used .*: it was made again\n", err)
+
+
+def test_while_somebody_else_has_the_index_the_answer_is_the_same(odd, caches, capsys, monkeypatch):
+    results, expected, left_out = odd
+    monkeypatch.setattr("cnnfc.commands.indexed.PATIENCE", 0.0)
+    with locked(index_file(caches / "cnnfc" / "index", results)):
+        assert _said(results) == expected
+    note = "cnnfc: another process uses the index: the result files are read instead\n"
+    assert capsys.readouterr().err == left_out + note
+
+
+def test_where_no_index_can_be_written_the_answer_is_the_same(odd, tmp_path, monkeypatch, capsys):
+    results, expected, _ = odd
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("cnnfc.history.index.place._caches", lambda: tmp_path / "file")
+    assert _said(results) == expected
+    assert capsys.readouterr().err.count("cnnfc: there is no index (cannot write ") == 1
+    monkeypatch.setattr("cnnfc.history.index.place._caches", lambda: None)
+    assert _said(results) == expected
+    assert "no index" not in capsys.readouterr().err
+
+
+def test_results_are_left_as_they_are(odd):
+    results, *_ = odd
+    before = {path: path.is_file() and path.read_bytes() for path in results.parent.rglob("*")}
+    _said(results)
+    _said(results)
+    after = {path: path.is_file() and path.read_bytes() for path in results.parent.rglob("*")}
+    assert after == before
+
+
 @pytest.fixture
 def nightly(tmp_path):
     """Writes the history of nights 1 to `count`, slower from commit `at` on, and calls the job."""
@@ -244,7 +303,7 @@ def test_the_failing_exit_code_is_in_the_json(nightly):
 
 @pytest.mark.parametrize("cause", ["machine", "software"])
 def test_a_job_does_not_fail_for_what_the_code_did_not_do(nightly, monkeypatch, cause):
-    found = changes.look_for_changes
+    found = changes.join
 
     def blamed(*arguments):
         from dataclasses import replace
@@ -255,7 +314,7 @@ def test_a_job_does_not_fail_for_what_the_code_did_not_do(nightly, monkeypatch, 
             changes=tuple(replace(one, cause=changes.Cause(cause)) for one in result.changes),
         )
 
-    monkeypatch.setattr(changes, "look_for_changes", blamed)
+    monkeypatch.setattr(changes, "join", blamed)
     code, said = nightly(12)
     assert code == 0
     assert cause in said
@@ -264,37 +323,27 @@ def test_a_job_does_not_fail_for_what_the_code_did_not_do(nightly, monkeypatch, 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A project with twelve commits; every third is measured, and it is slower from the 7th on."""
-    settings = tmp_path / "gitconfig"
-    settings.write_text("")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    isolate(monkeypatch)
     root = tmp_path / "project"
     root.mkdir()
-
-    def git(*words):
-        who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
-        return subprocess.run(
-            ["git", *who, *words], cwd=root, capture_output=True, text=True, check=True, timeout=60
-        ).stdout.strip()
-
-    git("init", "-q", "-b", "main")
+    git(root, "init", "-q", "-b", "main")
     (root / "asv.conf.json").write_text(
         '{"version": 1, "repo": ".", "project": "tiny", "results_dir": "reports/results"}'
     )
-    git("add", "-A")
+    git(root, "add", "-A")
     hashes = []
     for number in range(1, 37):
         date = f"{datetime(2026, 3, 1 + number // 3, number % 3, tzinfo=UTC).timestamp():.0f} +0000"
-        monkeypatch.setenv("GIT_AUTHOR_DATE", date)
-        git("commit", "-q", "--allow-empty", "-m", f"commit {number}")
-        hashes.append(git("rev-parse", "HEAD"))
+        words = ("commit", "-q", "--allow-empty", "-m", f"commit {number}")
+        git(root, *words, GIT_AUTHOR_DATE=date)
+        hashes.append(git(root, "rev-parse", "HEAD"))
     for number in range(1, 13):
         value = 1e-3 * (1.2 if number >= 7 else 1.0)
         row = disk.row([value], ["conv2d.3-64.k3.hw32"], ["cpu-1"], day=number)
         commit = hashes[3 * number - 1]
         folder = root / "reports" / "results"
         disk.write(folder, number, at=commit, conv__Forward__time_layer=row)
-    git("tag", "v1", hashes[19])
+    git(root, "tag", "v1", hashes[19])
     monkeypatch.chdir(root)
     return hashes
 
@@ -359,8 +408,9 @@ def test_a_wrong_command_line_is_one_sentence(words, sentence, capsys):
     assert err.count("\n") == 1
 
 
-def test_what_this_project_has_measured_so_far_is_too_little_to_find_a_change_in(capsys):
+def test_what_this_project_has_measured_so_far_is_too_little_to_find_a_change_in(tmp_path, capsys):
     """The committed history, by the real detector."""
-    root = TESTS.parent
-    assert cli.main(["changes", "--results", str(root / "reports" / "results")]) == 0
+    results = tmp_path / "results"
+    shutil.copytree(TESTS.parent / "reports" / "results", results)
+    assert cli.main(["changes", "--results", str(results)]) == 0
     assert " series on " in capsys.readouterr().out

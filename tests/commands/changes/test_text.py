@@ -1,39 +1,26 @@
-import importlib.util
 import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from cnnfc.commands.changes import text as changes_text
 from cnnfc.commands.changes.columns import as_object, row
-from cnnfc.commands.changes.text import summary, table, width_of
+from cnnfc.commands.changes.text import table, width_of
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.changes import (
     Cause,
     Change,
     Direction,
-    Found,
     MeasuredCommit,
     SeriesKey,
     State,
     look_for_changes,
 )
+from testkit import edges, histories
+from testkit.terminals import Terminal
 
-
-def _load(*path):
-    spec = importlib.util.spec_from_file_location(
-        path[-1], Path(__file__).parents[2].joinpath(*path)
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-histories = _load("report", "histories.py")
-edges = _load("timeline", "edges.py")
 COMMIT = MeasuredCommit("12345678" * 5, datetime(2026, 3, 1, tzinfo=UTC))
 CHANGE = Change(
     id="k4vt2m7q",
@@ -146,10 +133,6 @@ def test_a_number_of_three_hundred_digits_does_not_widen_the_table():
 def test_elsewhere_than_on_a_terminal_lines_are_as_long_as_they_may_be(monkeypatch):
     assert width_of(io.StringIO()) == 120
 
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     for columns, width in ((40, 80), (97, 97), (300, 120)):
         monkeypatch.setattr(changes_text.shutil, "get_terminal_size", lambda _, c=columns: _Size(c))
         assert width_of(Terminal()) == width
@@ -158,13 +141,3 @@ def test_elsewhere_than_on_a_terminal_lines_are_as_long_as_they_may_be(monkeypat
 class _Size:
     def __init__(self, columns):
         self.columns = columns
-
-
-def test_the_summary_counts_what_there_is_and_what_is_shown():
-    new = replace(CHANGE, new=True)
-    assert summary(Found((CHANGE, new), 40, 3), [new], 2) == (
-        "1 of 2 changes (1 new) in 40 series on 2 machines; 3 of them have too few values yet to "
-        "find a change in"
-    )
-    assert summary(Found((CHANGE,), 1, 0), [CHANGE], 1) == "1 change in 1 series on 1 machine"
-    assert summary(Found((), 5, 0), [], 1) == "no change in 5 series on 1 machine"

@@ -1,8 +1,6 @@
-import importlib.util
 import io
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,16 +15,9 @@ from cnnfc.errors import DataError, NothingMeasured, UsageError
 from cnnfc.harness.lock import hold
 from cnnfc.harness.suite import Point
 from cnnfc.timeline.arrange import arrange
+from testkit import check_fakes as fakes
+from testkit import histories as make
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-fakes = load("fakes")
 GEMM_1 = (fakes.GEMM, ("gemm.2048", "cpu-1"))
 #: The canary ran a third faster in every run of the history.
 FASTER = {fakes.GEMM: (1.32, 1.33, 1.34)}
@@ -207,7 +198,6 @@ def test_where_reference_kernels_are_slower_too_it_is_the_machine(project):
 
 
 def test_the_centre_of_a_timing_is_the_lower_quartile_on_both_sides():
-    make = fakes.histories
     # Of 15 values, the lower quartile is the mean of the 4th and the 5th.
     values = (1.0,) * 5 + (2.0,) * 10
     layer = make.replace(make.point(make.DENSE, "dense.1024-512", "cpu-1"), samples=values)
@@ -221,7 +211,6 @@ def test_the_centre_of_a_timing_is_the_lower_quartile_on_both_sides():
 
 
 def test_a_value_that_has_no_logarithm_is_not_judged():
-    make = fakes.histories
     point = Point(make.DENSE, ("'dense.1024-512'", "'cpu-1'"))
     item = Item(point, None, make.info(make.DENSE))
     zero = make.point(make.DENSE, "dense.1024-512", "cpu-1", value=0.0)

@@ -1,6 +1,4 @@
-import importlib.util
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -9,17 +7,9 @@ from cnnfc.commands.project import find_project
 from cnnfc.errors import NothingMeasured
 from cnnfc.harness import here_name
 from cnnfc.timeline.arrange import arrange
+from testkit import histories as make
+from testkit import projects
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-fakes = load("fakes")
-make = fakes.histories
 OWN = here_name.environment_name("2.13.0+cpu")
 
 
@@ -27,7 +17,7 @@ OWN = here_name.environment_name("2.13.0+cpu")
 def project(tmp_path):
     root = tmp_path / "project"
     root.mkdir()
-    return fakes.projects.Project(root)
+    return projects.Project(root)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,4 @@
-import importlib.util
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -9,16 +7,8 @@ from cnnfc.harness.devices import Devices
 from cnnfc.harness.profiles import QUICK
 from cnnfc.harness.suite import Benchmark, Suite
 from cnnfc.timeline.arrange import arrange
+from testkit import histories as make
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-make = load("fakes").histories
 CPUS = ("cpu-1", "cpu-2", "cpu-4", "cpu-8")
 DEVICES = Devices(cpus=8)
 DEVICE_TIME = "conv.ForwardDevice.track_duration"

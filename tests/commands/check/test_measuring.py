@@ -1,6 +1,4 @@
-import importlib.util
 import io
-from pathlib import Path
 
 import pytest
 
@@ -9,16 +7,9 @@ from cnnfc.commands.check.measuring import measuring
 from cnnfc.commands.check.plan import plan_check
 from cnnfc.errors import NothingMeasured
 from cnnfc.harness.progress import Progress
+from testkit import check_fakes as fakes
+from testkit import projects
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-fakes = load("fakes")
 GEMM_1 = (fakes.GEMM, ("gemm.2048", "cpu-1"))
 DENSE_1 = (fakes.DENSE, ("dense.1024-512", "cpu-1"))
 
@@ -150,9 +141,9 @@ def test_a_failure_and_a_skip_are_told_apart(project):
 
 
 def test_a_benchmark_whose_version_changed_is_not_measured(project):
-    changed = fakes.projects.suite(
-        fakes.projects.benchmark(fakes.DENSE, ["dense.1024-512", "dense.2-3"]),
-        fakes.projects.benchmark(fakes.GEMM, ["gemm.2048"], version="2"),
+    changed = projects.suite(
+        projects.benchmark(fakes.DENSE, ["dense.1024-512", "dense.2-3"]),
+        projects.benchmark(fakes.GEMM, ["gemm.2048"], version="2"),
     )
     found = measured(project, (GEMM_1, DENSE_1), tell={0: {"benchmarks": changed}})
     assert list(found.points) == [DENSE_1]
@@ -160,7 +151,7 @@ def test_a_benchmark_whose_version_changed_is_not_measured(project):
 
 
 def test_a_case_that_the_suite_has_no_more_is_named(project):
-    left = fakes.projects.suite(fakes.projects.benchmark(fakes.DENSE, ["dense.2-3"]))
+    left = projects.suite(projects.benchmark(fakes.DENSE, ["dense.2-3"]))
     found = measured(project, (GEMM_1, DENSE_1), tell={0: {"benchmarks": left}})
     gone = "the suite does not have it any more"
     assert found.reasons == {GEMM_1: gone, DENSE_1: gone}

@@ -1,21 +1,9 @@
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from cnnfc.commands.check.plan import plan_check
 from cnnfc.errors import UsageError
 from cnnfc.machine.identity import Identity
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-fakes = load("fakes")
+from testkit import check_fakes as fakes
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """``pytest -m hardware tests/hardware``, on a copy of it in a project of its own."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -8,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from testkit import check_fakes as fakes
 
 TESTS = Path(__file__).parents[2]
 
@@ -63,16 +64,6 @@ def measuring(*arguments):
 
 check.measuring = measuring
 """
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-fakes = load("fakes")
 
 
 @pytest.fixture

@@ -1,22 +1,12 @@
-import importlib.util
 import math
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from cnnfc.commands.check.state import Difference, find_differences
 from cnnfc.machine.doctor.findings import Examination, Finding, Severity
+from testkit import check_fakes as fakes
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-fakes = load("fakes")
 GHZ = 1_000_000_000
 GIB = fakes.GIB
 

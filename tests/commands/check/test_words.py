@@ -1,6 +1,4 @@
-import importlib.util
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,17 +10,9 @@ from cnnfc.commands.check.state import Difference
 from cnnfc.commands.check.words import as_data, headline, lines, sentence
 from cnnfc.harness.suite import Point
 from cnnfc.timeline.series import as_layer
+from testkit import check_fakes as fakes
+from testkit import histories as make
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-fakes = load("fakes")
-make = fakes.histories
 #: Nine runs around 12.6 GB/s whose logarithms have a standard deviation of 3%, about.
 COPIES = [12.6e9 * factor for factor in (0.96, 0.97, 0.98, 0.99, 1.0, 1.01, 1.02, 1.03, 1.04)]
 TIMES = [2e-3 * factor for factor in (0.99, 0.99, 1.0, 1.01, 1.01)]

@@ -1,11 +1,9 @@
 """``cnnfc compare`` from the outside."""
 
 import csv
-import importlib.util
 import io
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,19 +12,14 @@ from cnnfc.commands.compare import data as compare_data
 from cnnfc.commands.compare.command import CompareOptions, compare_sides
 from cnnfc.commands.compare.text import ROWS
 from cnnfc.errors import DataError, NothingMeasured, UsageError
-
-
-@pytest.fixture(scope="session")
-def disk():
-    path = Path(__file__).parents[1] / "results_on_disk.py"
-    spec = importlib.util.spec_from_file_location("compare_results_on_disk", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from testkit import odd_results
+from testkit import results_on_disk as disk
+from testkit.repositories import git
+from testkit.terminals import Terminal
 
 
 @pytest.fixture
-def results(disk, tmp_path):
+def results(tmp_path):
     return disk.small(tmp_path / "results")
 
 
@@ -54,12 +47,31 @@ def test_two_commits_are_said_in_the_first_line(said):
     )
 
 
+def test_only_the_files_of_both_sides_are_read_once_there_is_an_index(said, results, monkeypatch):
+    first = said("00000001", "00000002")
+    odd_results.age(results)  # what was written just now is read again
+    assert said("00000001", "00000002") == first
+    read = []
+    real = Path.open
+
+    def opened(path, *arguments, **options):
+        read.append(path.name)
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", opened)
+    assert said("00000001", "00000002") == first
+    assert sorted(name for name in read if name.startswith("0")) == [
+        "00000001-py3.11.json",
+        "00000002-py3.11.json",
+    ]
+
+
 def test_two_machines_and_two_devices_are_said_too(said):
     assert said("oak", "elm")[0].startswith("Two machines: A is oak, B is elm. Ratios are B / A.\n")
     assert said("cpu-1", "cpu-2")[0].startswith("Two devices: A is cpu-1, B is cpu-2. Ratios ")
 
 
-def test_ratios_of_two_commits_come_with_what_matters_first(said, disk):
+def test_ratios_of_two_commits_come_with_what_matters_first(said):
     found = _document(said, disk.commit(1), disk.commit(2))
     assert (found["schema_version"], found["kind"]) == (1, "commits")
     (section,) = found["sections"]
@@ -82,7 +94,7 @@ def test_ratios_of_two_commits_come_with_what_matters_first(said, disk):
     assert first["a"]["n"] == 7
 
 
-def test_means_are_by_family_and_by_benchmark(said, disk):
+def test_means_are_by_family_and_by_benchmark(said):
     (section,) = _document(said, "00000001", "00000002")["sections"]
     found = {(m["by"], m["name"]): (m["n"], m["ratio"], m["worse"]) for m in section["means"]}
     assert found == {
@@ -120,7 +132,7 @@ def test_what_cannot_be_compared_is_named(said):
     assert "elm, py3.11: measured only B\n" in text
 
 
-def test_machines_are_compared_at_the_newest_commit_of_both(said, disk):
+def test_machines_are_compared_at_the_newest_commit_of_both(said):
     (section,) = _document(said, "elm", "oak")["sections"]
     assert section["a"]["commit"] == section["b"]["commit"] == disk.commit(2)
     assert [c["ratio"] for c in section["compared"]] == [pytest.approx(0.5)] * 2
@@ -139,7 +151,7 @@ def test_two_files_of_a_commit_are_said(said, results):
     assert "There are several result files of a commit: " in said("00000001", "00000002")[0]
 
 
-def test_devices_are_compared_case_by_case(said, disk):
+def test_devices_are_compared_case_by_case(said):
     (section,) = _document(said, "cpu-1", "cpu-2")["sections"]
     assert (section["a"]["machine"], section["a"]["commit"]) == ("oak", disk.commit(2))
     assert (section["a"]["device"], section["b"]["device"]) == ("cpu-1", "cpu-2")
@@ -149,7 +161,7 @@ def test_devices_are_compared_case_by_case(said, disk):
     ]
 
 
-def test_machines_and_devices_can_be_compared_at_a_commit(said, disk):
+def test_machines_and_devices_can_be_compared_at_a_commit(said):
     (section,) = _document(said, "cpu-1", "cpu-2", commit="00000001")["sections"]
     assert section["a"]["commit"] == disk.commit(1)
     with pytest.raises(UsageError, match="--commit says where machines or devices are compared"):
@@ -158,7 +170,7 @@ def test_machines_and_devices_can_be_compared_at_a_commit(said, disk):
         said("cpu-1", "cpu-2", commit="elm")
 
 
-def test_benchmarks_machines_and_environments_can_be_chosen(said, disk):
+def test_benchmarks_machines_and_environments_can_be_chosen(said):
     found = _document(said, "00000001", "00000002", bench=(r"^conv.*cpu-2\)",), machines=("oak",))
     (section,) = found["sections"]
     (one,) = section["compared"]
@@ -170,16 +182,14 @@ def test_benchmarks_machines_and_environments_can_be_chosen(said, disk):
         said("cpu-1", "cpu-2", environments=("py2",))
 
 
-def test_a_git_revision_means_the_commit_that_was_measured(disk, tmp_path):
+def test_a_git_revision_means_the_commit_that_was_measured(tmp_path):
     root = tmp_path / "project"
     root.mkdir()
     (root / "asv.conf.json").write_text('{"version": 1, "repo": ".", "results_dir": "results"}')
-    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "-q"], *[["commit", "-q", "--allow-empty", "-m", "x"]] * 2):
-        subprocess.run([*git, *command], check=True)
-    subprocess.run([*git, "tag", "v1", "HEAD~1"], check=True)
-    listed = subprocess.run([*git, "rev-list", "HEAD"], check=True, capture_output=True, text=True)
-    new, old = listed.stdout.split()
+        git(root, *command)
+    git(root, "tag", "v1", "HEAD~1")
+    new, old = git(root, "rev-list", "HEAD").split()
     for number, hash_, value in ((1, old, 1.0), (2, new, 2.0)):
         row = disk.row([value], day=number)
         disk.write(root / "results", number, at=hash_, other__time_x=row)
@@ -226,7 +236,7 @@ def test_nothing_in_common_is_said_with_its_own_exit_code(said, a, b, options, s
     assert raised.value.exit_code == 5
 
 
-def test_commits_that_were_measured_apart_are_said_with_where(disk, said, results):
+def test_commits_that_were_measured_apart_are_said_with_where(said, results):
     disk.write(results, 3, "elm", other__time_x=disk.row([1.0], day=3))
     with pytest.raises(
         NothingMeasured,
@@ -236,7 +246,7 @@ def test_commits_that_were_measured_apart_are_said_with_where(disk, said, result
         said("00000001", "00000003")
 
 
-def test_csv_has_a_row_for_everything(said, disk):
+def test_csv_has_a_row_for_everything(said):
     text, _ = said("00000001", "00000002", as_csv=True)
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert list(rows[0]) == [column.name for column in compare_data.COLUMNS]
@@ -262,7 +272,7 @@ def test_csv_and_json_hold_the_same_numbers(said):
         }
 
 
-def test_what_differs_in_software_is_named(said, disk, results, tmp_path):
+def test_what_differs_in_software_is_named(said, results, tmp_path):
     folder = tmp_path / "hardware" / "oak"
     folder.mkdir(parents=True)
     for number, torch in ((1, "2.12.0"), (2, "2.13.0")):
@@ -293,7 +303,7 @@ def test_intervals_come_with_their_method_and_their_limits(said):
     assert "`cnnfc gate A B` decides whether B is slower" in text
 
 
-def test_a_long_table_shows_what_matters_and_counts_the_rest(disk, tmp_path):
+def test_a_long_table_shows_what_matters_and_counts_the_rest(tmp_path):
     results = tmp_path / "results"
     axis = [f"x{n}" for n in range(50)]
     for number, factor in ((1, 1.0), (2, 1.1)):
@@ -311,17 +321,13 @@ def test_a_long_table_shows_what_matters_and_counts_the_rest(disk, tmp_path):
 
 
 def test_a_terminal_gets_lines_that_fit_it(said, monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     monkeypatch.setenv("COLUMNS", "72")
     text, _ = said("00000001", "00000002", Terminal())
     assert max(map(len, text.splitlines())) <= 72
     assert "1.200" in text
 
 
-def test_hostile_names_steer_no_terminal_and_break_no_line(disk, tmp_path):
+def test_hostile_names_steer_no_terminal_and_break_no_line(tmp_path):
     results = tmp_path / "results"
     for number in (1, 2):
         row = disk.row([1.0 * number], ["\x1b[31mred\nnext"])

@@ -1,7 +1,6 @@
 """``cnnfc export`` from the outside."""
 
 import csv
-import importlib.util
 import io
 import json
 import os
@@ -12,22 +11,18 @@ from pathlib import Path
 import pytest
 
 from cnnfc.commands.export.command import ExportOptions, export
-from cnnfc.commands.export.text import unguarded
+from cnnfc.commands.export.text import unguarded, write_csv
 from cnnfc.errors import DataError, NothingMeasured, UsageError
 from cnnfc.timeline.table.columns import columns
-
-
-@pytest.fixture(scope="session")
-def disk():
-    path = Path(__file__).parents[1] / "results_on_disk.py"
-    spec = importlib.util.spec_from_file_location("export_results_on_disk", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from cnnfc.timeline.table.points import rows_of
+from cnnfc.timeline.table.source import look_through
+from testkit import odd_results
+from testkit import results_on_disk as disk
+from testkit.terminals import Terminal
 
 
 @pytest.fixture
-def results(disk, tmp_path):
+def results(tmp_path):
     return disk.small(tmp_path / "results")
 
 
@@ -101,7 +96,7 @@ def test_the_format_is_that_of_the_option_or_of_the_name(said, tmp_path):
         said(format="xlsx")
 
 
-def test_machines_environments_and_benchmarks_can_be_chosen(said, disk):
+def test_machines_environments_and_benchmarks_can_be_chosen(said):
     rows = _rows(said(machines=("elm",), bench=("^conv", "nothing"))[1])
     assert {(row["machine"], row["benchmark"]) for row in rows} == {("elm", disk.FORWARD)}
     rows = _rows(said(bench=(r"time_layer\(.*, cpu-2\)",))[1])
@@ -157,29 +152,40 @@ def test_files_that_were_left_out_are_named_on_standard_error(said, results):
 def test_a_file_that_changes_meanwhile_leaves_no_half_table(said, results, tmp_path, monkeypatch):
     from cnnfc.commands.export import command
 
-    real = command.look_through
+    real = command.source_of
 
-    def look_and_remove(*arguments):
-        found = real(*arguments)
+    def look_and_remove(index):
+        found = real(index)
         (results / "oak" / "00000002-py3.11.json").unlink()
         return found
 
-    monkeypatch.setattr(command, "look_through", look_and_remove)
+    monkeypatch.setattr(command, "source_of", look_and_remove)
     with pytest.raises(DataError, match="was changed while it was read"):
         said(out=tmp_path / "table.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["results"]
 
 
-def test_parquet_is_refused_to_a_terminal(results):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+def test_with_the_index_of_the_time_before_the_table_is_the_same(said, tmp_path):
+    place = odd_results.write(tmp_path / "odd", 6)
+    options = {"results": place[0], "hardware": place[1]}
+    first = said(**options)
+    assert len(_rows(first[1])) > 200
+    assert first[2].startswith("left out results/benchmarks.json: unit of suite.time_gone in it ")
+    assert len(first[2].splitlines()) == 11
+    assert said(**options) == first
+    source = look_through(*place)
+    rows = [row for head in source.heads for row in rows_of(source.load(head), source)]
+    plain = io.StringIO()
+    write_csv(columns(), rows, plain)
+    assert first[1] == plain.getvalue()
 
+
+def test_parquet_is_refused_to_a_terminal(results):
     with pytest.raises(UsageError, match="Parquet is not for a terminal: name a file"):
         export(ExportOptions(results=results, format="parquet"), Terminal())
 
 
-def test_hostile_names_reach_no_spreadsheet_as_formulas(said, results, disk):
+def test_hostile_names_reach_no_spreadsheet_as_formulas(said, results):
     disk.write(results, 3, "=cmd()", "@env", **{"-1+1": disk.row([1.0], ["=HYPERLINK()"])})
     _, out, _ = said()
     cells = [cell for row in _rows(out) for cell in row.values()]

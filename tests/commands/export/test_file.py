@@ -6,6 +6,7 @@ import pytest
 
 from cnnfc.commands.export.file import new_file, new_text, text_sink
 from cnnfc.errors import DataError
+from testkit.terminals import Terminal
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
@@ -77,10 +78,6 @@ def test_a_stream_in_memory_gets_text_as_it_is():
 
 
 def test_a_terminal_gets_nothing_that_steers_it():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     out = Terminal()
     text_sink(out).write("oak\x1b[31m,1\r\n")
     assert out.getvalue() == "oak\ufffd[31m,1\n"

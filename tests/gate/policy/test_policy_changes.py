@@ -1,9 +1,8 @@
-import subprocess
-
 import pytest
 
 from cnnfc.gate.policy.policy_changes import notes
 from cnnfc.gate.sides import Side
+from testkit.repositories import git, isolate
 
 WAIVER = """
 [[waiver]]
@@ -17,19 +16,9 @@ expires = 2999-01-01
 @pytest.fixture
 def noted(tmp_path, monkeypatch):
     """Commits files below the folder `sub`, changes them, and gives the notes."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-        monkeypatch.delenv(name, raising=False)
+    isolate(monkeypatch)
     root = tmp_path / "sub"
     root.mkdir()
-
-    def git(*arguments):
-        who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
-        done = subprocess.run(
-            ["git", "-C", str(root), *who, *arguments], capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
 
     def said(before, now, waivers="gate-waivers.toml", commit=None):
         for files in (before, now):
@@ -38,10 +27,10 @@ def noted(tmp_path, monkeypatch):
             for name, text in files.items():
                 (root / name).write_text(text, encoding="utf-8")
             if files is before:
-                git("init", "-q", str(tmp_path))
-                git("add", "-A")
-                git("commit", "-q", "--allow-empty", "-m", "it")
-        commit = commit or git("rev-parse", "HEAD")
+                git(root, "init", "-q", str(tmp_path))
+                git(root, "add", "-A")
+                git(root, "commit", "-q", "--allow-empty", "-m", "it")
+        commit = commit or git(root, "rev-parse", "HEAD")
         side = Side("baseline", "main", commit, "", root, None, (), root, root)
         return list(notes(root, side, waivers))
 

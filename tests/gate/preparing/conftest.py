@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cnnfc.gate.preparing.two_sides import prepare
+from testkit import repositories
 
 #: Builds a wheel of the file tiny.py with nothing but the standard library.
 BACKEND = """
@@ -77,15 +78,14 @@ class Project:
 
 def isolate(monkeypatch, folder):
     """Neither the user's settings nor the network reach what follows."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "PIP_"))]:
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     settings = folder / "gitconfig"
     settings.write_text(
         "[user]\nname = A\nemail = a@example.com\n[init]\ndefaultBranch = main\n"
         '[protocol "file"]\nallow = always\n'
     )
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    repositories.isolate(monkeypatch, settings)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")

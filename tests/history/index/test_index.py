@@ -290,12 +290,13 @@ def test_progress_is_told(folder, box):
         assert heard == [(1, 2), (2, 2)]
 
 
-def test_no_results_at_all_is_the_readers_own_error(tmp_path, folder):
+def test_no_results_at_all_is_the_readers_own_error_and_leaves_nothing_behind(tmp_path, folder):
     with (
         pytest.raises(DataError, match="is not there: measure something first"),
         opened(tmp_path / "none", folder),
     ):
         pass
+    assert not folder.exists()
 
 
 def test_git_ignores_it_and_the_results_are_left_alone(results, folder):

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 
 from cnnfc.history.index.columns import PlainValues, of_points
@@ -40,3 +42,26 @@ def test_a_series_is_the_same_after_it_was_text():
     for key in [("a.time_x", ()), ("a", ("1", "\u00e9\x00'\"", "\U0001f600"))]:
         assert parse_series(series_text(key)) == key
         assert series_text(key).isascii()
+
+
+def test_of_a_combination_that_a_file_has_twice_the_one_measured_last_counts():
+    numbers = Numbers()
+    values = {("x",): [1.5, 2.5, None], ("y",): [None, math.nan], ("z",): [3.5]}
+    points = [
+        Point("a", key, _outcome(value), value if _outcome(value) is Outcome.MEASURED else None)
+        for key, many in values.items()
+        for value in many
+    ]
+    columns = of_points(points)
+    for _ in range(2):
+        found = numbers.arrays(0, columns, PlainValues()(columns))
+        assert [numbers.series[n][1] for n in found["series"]] == [("x",), ("y",), ("z",)]
+        np.testing.assert_array_equal(found["value"], [2.5, np.nan, 3.5])
+        assert found["outcome"].tolist() == [0, 2, 0]
+        assert {len(column) for column in found.values()} == {3}
+
+
+def _outcome(value):
+    if value is None:
+        return Outcome.FAILED
+    return Outcome.SKIPPED if math.isnan(value) else Outcome.MEASURED

@@ -14,16 +14,13 @@ from cnnfc.history.asv_json import run_of
 from cnnfc.history.index.columns import FAILED, MEASURED, SKIPPED, of_points
 from cnnfc.history.index.well_formed import columns_of
 from cnnfc.history.json_file import parse_object
+from testkit.results_on_disk import COLUMNS, file_content
 
 ROOT = Path(__file__).parents[3]
 FILES = [
     path
     for folder in (ROOT / "tests/data/results", ROOT / "reports/results")
     for path in sorted(folder.glob("**/*-*.json"))
-]
-COLUMNS = [
-    *("result", "params", "version", "started_at", "duration", "stats_ci_99_a", "stats_ci_99_b"),
-    *("stats_q_25", "stats_q_75", "stats_number", "stats_repeat", "samples", "profile"),
 ]
 ROWS = {
     "a.time_x": [
@@ -48,18 +45,7 @@ ROWS = {
 
 
 def content(rows=ROWS, **changes):
-    return {
-        "commit_hash": "a" * 40,
-        "env_name": "e",
-        "date": 1_772_438_400_000,
-        "params": {"machine": "box"},
-        "python": "3.11",
-        "requirements": {},
-        "result_columns": list(COLUMNS),
-        "results": copy.deepcopy(rows),
-        "version": 2,
-        **changes,
-    }
+    return file_content(copy.deepcopy(rows), **changes)
 
 
 def same(one, other):

@@ -1,7 +1,5 @@
 """What a rule is asked with: the mappings of a record, given a fact at a time."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from cnnfc.machine.doctor.answers import Measured
@@ -28,31 +26,3 @@ def ask():
         return found[0] if found else None
 
     return ask_one
-
-
-class Clock:
-    """A clock whose readings are `steps` seconds apart, and `usual` apart after them."""
-
-    def __init__(self, *steps, usual=1e-6):
-        self.now = 100.0
-        self.steps = list(steps)
-        self.usual = usual
-        self.readings = 0
-
-    def __call__(self):
-        self.readings += 1
-        self.now += self.steps.pop(0) if self.steps else self.usual
-        return self.now
-
-    def work(self, seconds):
-        """A piece of work that takes so long."""
-
-        def run():
-            self.now += seconds
-
-        return run
-
-
-@pytest.fixture
-def clocks():
-    return SimpleNamespace(Clock=Clock)

@@ -6,6 +6,7 @@ from cnnfc.machine.doctor.answers import Measured
 from cnnfc.machine.doctor.examine import examine
 from cnnfc.machine.doctor.findings import Severity
 from cnnfc.machine.record import collect
+from testkit import machines
 
 
 def of_host(host, **measured):
@@ -14,9 +15,9 @@ def of_host(host, **measured):
 
 
 @pytest.fixture
-def half_a_cpu(make_host, fakes):
-    psutil = fakes.psutil(affinity={0, 1, 2, 3}, getloadavg=lambda: (0.1, 0.1, 0.1))
-    return make_host(fakes.half_cpu_container(), psutil=psutil, architecture="x86_64")
+def half_a_cpu(make_host):
+    psutil = machines.psutil_of(affinity={0, 1, 2, 3}, getloadavg=lambda: (0.1, 0.1, 0.1))
+    return make_host(machines.half_cpu_container(), psutil=psutil, architecture="x86_64")
 
 
 def test_a_container_with_half_a_cpu_is_severe_and_the_quota_is_named_first(half_a_cpu):
@@ -26,15 +27,15 @@ def test_a_container_with_half_a_cpu_is_severe_and_the_quota_is_named_first(half
     assert found.findings[0].evidence == "A quota of 0.5 CPUs is set."
 
 
-def test_everything_that_an_intel_laptop_says_is_judged(make_host, fakes):
-    psutil = fakes.psutil(
+def test_everything_that_an_intel_laptop_says_is_judged(make_host):
+    psutil = machines.psutil_of(
         affinity={0, 1, 2, 3},
         getloadavg=lambda: (0.1, 0.1, 0.1),
         swap_memory=lambda: SimpleNamespace(used=0),
         sensors_temperatures=lambda: {"coretemp": [SimpleNamespace(current=96.0)]},
         sensors_battery=lambda: SimpleNamespace(power_plugged=False),
     )
-    found = of_host(make_host(fakes.intel_smt(), psutil=psutil, architecture="x86_64"))
+    found = of_host(make_host(machines.intel_smt(), psutil=psutil, architecture="x86_64"))
     by_id = {finding.id: str(finding.severity) for finding in found.findings}
     assert by_id == {
         "battery": "severe",
@@ -54,8 +55,8 @@ def test_everything_that_an_intel_laptop_says_is_judged(make_host, fakes):
     }
 
 
-def test_a_gpu_at_work_is_judged_by_what_nvml_answers(make_host, fakes):
-    found = of_host(make_host(nvml=fakes.Nvml(fakes.h200())))
+def test_a_gpu_at_work_is_judged_by_what_nvml_answers(make_host):
+    found = of_host(make_host(nvml=machines.FakeNvml(machines.h200())))
     by_id = {finding.id: finding for finding in found.findings}
     # 1755 of 1980 MHz, held by the power cap and by heat; two other processes at 97%.
     assert by_id["gpu-0-clocks"].severity == "moderate"
@@ -93,11 +94,11 @@ def test_foreign_values_do_no_harm(junk):
     assert examine({"detail": 3}, junk, {"python": 3, "environment": None}).findings
 
 
-def test_findings_name_no_person_and_no_machine(make_host, fakes, monkeypatch):
+def test_findings_name_no_person_and_no_machine(make_host, monkeypatch):
     monkeypatch.setenv("HOME", "/home/SENTINEL")
     monkeypatch.setenv("OMP_WAIT_POLICY", "/home/SENTINEL")
-    tree = {**fakes.half_cpu_container(), "etc/hostname": "SENTINEL"}
-    record = collect(host=make_host(tree, fakes.Nvml(fakes.h200())))
+    tree = {**machines.half_cpu_container(), "etc/hostname": "SENTINEL"}
+    record = collect(host=make_host(tree, machines.FakeNvml(machines.h200())))
     assert "SENTINEL" not in str(record.doctor)
 
 

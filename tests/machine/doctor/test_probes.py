@@ -5,11 +5,12 @@ import pytest
 from cnnfc.machine.doctor import probes
 from cnnfc.machine.doctor.answers import Skipped
 from cnnfc.machine.doctor.sharing import SharingProbe
+from testkit.clocks import Clock
 
 
-def test_pauses_above_ten_microseconds_are_lost_time(clocks):
+def test_pauses_above_ten_microseconds_are_lost_time():
     # Counted from the first reading: 1 us, 50 us, 9 us, 2 ms, then 1 us until 5 ms have passed.
-    clock = clocks.Clock(0.0, 1e-6, 50e-6, 9e-6, 2e-3)
+    clock = Clock(0.0, 1e-6, 50e-6, 9e-6, 2e-3, usual=1e-6)
     found = probes.measure_jitter(5e-3, clock)
     assert found.gaps == 2
     assert found.lost_seconds == pytest.approx(2.05e-3, rel=1e-6)
@@ -18,18 +19,18 @@ def test_pauses_above_ten_microseconds_are_lost_time(clocks):
     assert found.share == pytest.approx(0.41, rel=1e-3)
 
 
-def test_the_cost_of_a_reading_does_not_count_pauses(clocks):
-    found = probes.measure_jitter(1e-3, clocks.Clock(0.0, 0.5e-3, usual=2e-6))
+def test_the_cost_of_a_reading_does_not_count_pauses():
+    found = probes.measure_jitter(1e-3, Clock(0.0, 0.5e-3, usual=2e-6))
     assert found.reading_seconds == pytest.approx(2e-6, rel=1e-6)
 
 
-def test_without_pauses_nothing_is_lost(clocks):
-    found = probes.measure_jitter(1e-3, clocks.Clock())
+def test_without_pauses_nothing_is_lost():
+    found = probes.measure_jitter(1e-3, Clock(usual=1e-6))
     assert (found.gaps, found.lost_seconds, found.longest_seconds, found.share) == (0, 0, 0, 0)
 
 
-def test_a_clock_that_goes_back_for_once_loses_no_time(clocks):
-    assert probes.measure_jitter(1e-3, clocks.Clock(0.0, -5e-4)).gaps == 0
+def test_a_clock_that_goes_back_for_once_loses_no_time():
+    assert probes.measure_jitter(1e-3, Clock(0.0, -5e-4, usual=1e-6)).gaps == 0
 
 
 def test_a_clock_that_stands_still_is_no_clock(monkeypatch):
@@ -37,9 +38,9 @@ def test_a_clock_that_stands_still_is_no_clock(monkeypatch):
     assert probes.measure_jitter(1.0, lambda: 5.0) == Skipped("the clock did not advance")
 
 
-def repeat(clocks, durations, seconds=1.0):
+def repeat(durations, seconds=1.0):
     """Measure work that takes these durations in turn, by a clock that costs nothing."""
-    clock = clocks.Clock(usual=0.0)
+    clock = Clock()
     order = itertools.cycle(durations)
 
     def task():
@@ -48,30 +49,30 @@ def repeat(clocks, durations, seconds=1.0):
     return probes.measure_loop(seconds, clock, task)
 
 
-def test_equal_repetitions_have_no_spread(clocks):
-    found = repeat(clocks, [0.0078125])  # exact in binary: 128 of them are a second
+def test_equal_repetitions_have_no_spread():
+    found = repeat([0.0078125])  # exact in binary: 128 of them are a second
     assert found.repetitions == 128
     assert (found.spread, found.start_share) == (0.0, 0.0)
     assert found.least_seconds == found.most_seconds == 0.0078125
 
 
-def test_slow_repetitions_count_in_the_mean(clocks):
+def test_slow_repetitions_count_in_the_mean():
     # Three of four take 1/128 s, the fourth twice that: the mean is 1.25 times the fast ones.
-    found = repeat(clocks, [0.0078125, 0.0078125, 0.0078125, 0.015625])
+    found = repeat([0.0078125, 0.0078125, 0.0078125, 0.015625])
     assert found.spread == pytest.approx(0.25, abs=0.01)
     assert found.median_seconds == found.fast_seconds == 0.0078125
     assert found.most_seconds == 0.015625
 
 
-def test_a_slow_start_is_told_from_slow_repetitions(clocks):
+def test_a_slow_start_is_told_from_slow_repetitions():
     # The first 20 of 110 are 1.5 times as long as the others.
-    found = repeat(clocks, [0.01171875] * 20 + [0.0078125] * 500)
+    found = repeat([0.01171875] * 20 + [0.0078125] * 500)
     assert found.start_share == pytest.approx(0.5)
-    assert repeat(clocks, [0.0078125] * 20 + [0.01171875] * 500).start_share < 0
+    assert repeat([0.0078125] * 20 + [0.01171875] * 500).start_share < 0
 
 
-def test_too_few_repetitions_are_not_compared(clocks):
-    found = repeat(clocks, [0.25])
+def test_too_few_repetitions_are_not_compared():
+    found = repeat([0.25])
     assert found == Skipped("4 repetitions in 1 s are too few to compare")
 
 
@@ -84,8 +85,8 @@ def test_a_clock_that_is_too_coarse_is_said(monkeypatch):
 class Cpus:
     """CPUs on which work takes these seconds; remembers every affinity that was set."""
 
-    def __init__(self, clocks, seconds):
-        self.clock = clocks.Clock(usual=0.0)
+    def __init__(self, seconds):
+        self.clock = Clock()
         self.seconds = seconds
         self.pinned = []
 
@@ -103,41 +104,41 @@ class Cpus:
         return probes.measure_cores(0.4, self.clock, self.task, self.affinity, self.pin)
 
 
-def test_slow_cpus_are_found_by_pinning_and_the_affinity_is_set_back(clocks):
-    cpus = Cpus(clocks, {0: 0.001, 1: 0.001, 4: 0.0015})
+def test_slow_cpus_are_found_by_pinning_and_the_affinity_is_set_back():
+    cpus = Cpus({0: 0.001, 1: 0.001, 4: 0.0015})
     found = cpus.measure()
     assert found.least_seconds == pytest.approx({0: 0.001, 1: 0.001, 4: 0.0015})
     assert found.spread == pytest.approx(0.5)
     assert cpus.pinned == [{0}, {1}, {4}, {4}, {1}, {0}, {0, 1, 4}]
 
 
-def test_the_affinity_is_set_back_when_something_fails(clocks):
-    cpus = Cpus(clocks, {0: 0.001, 1: 0.001})
+def test_the_affinity_is_set_back_when_something_fails():
+    cpus = Cpus({0: 0.001, 1: 0.001})
     cpus.task = lambda: 1 / 0
     with pytest.raises(ZeroDivisionError):
         cpus.measure()
     assert cpus.pinned[-1] == {0, 1}
 
 
-def test_of_many_cpus_eight_are_tried_from_the_first_to_the_last(clocks):
-    cpus = Cpus(clocks, dict.fromkeys(range(64), 0.001))
+def test_of_many_cpus_eight_are_tried_from_the_first_to_the_last():
+    cpus = Cpus(dict.fromkeys(range(64), 0.001))
     found = cpus.measure()
     assert sorted(found.least_seconds) == [0, 9, 18, 27, 36, 45, 54, 63]
     assert found.usable == 64
 
 
-def test_a_system_without_affinity_says_so(clocks, monkeypatch):
+def test_a_system_without_affinity_says_so(monkeypatch):
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
     found = probes.measure_cores()
     assert found == Skipped("this system does not let a program choose its CPU")
 
 
-def test_one_cpu_cannot_be_compared(clocks):
-    assert Cpus(clocks, {3: 0.001}).measure() == Skipped("this process may run on one CPU alone")
+def test_one_cpu_cannot_be_compared():
+    assert Cpus({3: 0.001}).measure() == Skipped("this process may run on one CPU alone")
 
 
-def test_a_system_that_refuses_to_pin_says_so(clocks):
-    cpus = Cpus(clocks, {0: 0.001, 1: 0.001})
+def test_a_system_that_refuses_to_pin_says_so():
+    cpus = Cpus({0: 0.001, 1: 0.001})
 
     def refuse(cpus_):
         if len(cpus_) == 1:

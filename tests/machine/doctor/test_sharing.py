@@ -4,6 +4,8 @@ import pytest
 
 from cnnfc.machine.doctor.answers import Sharing
 from cnnfc.machine.doctor.sharing import SharingProbe, sharing_between
+from testkit import machines
+from testkit.clocks import Clock
 
 
 class Counters:
@@ -29,11 +31,11 @@ class Counters:
         return SimpleNamespace(cpu_times=lambda: self.own, num_ctx_switches=lambda: self.switches)
 
 
-def test_what_others_used_is_all_but_our_own(make_host, fakes, clocks):
+def test_what_others_used_is_all_but_our_own(make_host):
     counters = Counters()
-    files = fakes.half_cpu_container()
+    files = machines.half_cpu_container()
     host = make_host(files, psutil=counters, logical_cpus=4)
-    probe = SharingProbe(host, clocks.Clock(usual=2.0))
+    probe = SharingProbe(host, Clock(usual=2.0))
     # In 2 s: 5 CPU seconds used by all, 2 of them by us; 0.5 stolen; 3 periods and 0.25 s stopped.
     counters.times = SimpleNamespace(user=103.0, system=21.5, nice=1.5, steal=3.5)
     counters.own = SimpleNamespace(user=6.75, system=1.25)
@@ -50,30 +52,30 @@ def test_what_others_used_is_all_but_our_own(make_host, fakes, clocks):
     assert (found.switches, found.preemptions, found.paged_bytes) == (500, 4, 8192)
 
 
-def test_counters_that_do_not_exist_are_not_known(make_host, clocks):
-    found = SharingProbe(make_host(psutil=None), clocks.Clock(usual=1.0)).stop()
+def test_counters_that_do_not_exist_are_not_known(make_host):
+    found = SharingProbe(make_host(psutil=None), Clock(usual=1.0)).stop()
     assert (found.others_cpus, found.steal_seconds, found.paged_bytes) == (None, None, None)
     assert found.throttled_periods is None
 
 
-def test_counters_that_never_move_while_we_work_say_nothing(make_host, clocks):
+def test_counters_that_never_move_while_we_work_say_nothing(make_host):
     counters = Counters()
-    probe = SharingProbe(make_host(psutil=counters), clocks.Clock(usual=1.0))
+    probe = SharingProbe(make_host(psutil=counters), Clock(usual=1.0))
     counters.own = SimpleNamespace(user=6.0, system=1.0)
     assert probe.stop().others_cpus is None
 
 
-def test_counters_that_went_back_say_nothing(make_host, clocks):
+def test_counters_that_went_back_say_nothing(make_host):
     counters = Counters()
-    probe = SharingProbe(make_host(psutil=counters), clocks.Clock(usual=1.0))
+    probe = SharingProbe(make_host(psutil=counters), Clock(usual=1.0))
     counters.times = SimpleNamespace(user=1.0, system=1.0, nice=0.0, steal=0.0)
     found = probe.stop()
     assert (found.others_cpus, found.steal_seconds, found.busy_seconds) == (None, None, None)
 
 
-def test_page_ins_of_mapped_files_on_a_mac_are_no_swapping(make_host, clocks):
+def test_page_ins_of_mapped_files_on_a_mac_are_no_swapping(make_host):
     counters = Counters()
-    probe = SharingProbe(make_host(system="Darwin", psutil=counters), clocks.Clock(usual=1.0))
+    probe = SharingProbe(make_host(system="Darwin", psutil=counters), Clock(usual=1.0))
     counters.swap = SimpleNamespace(sin=2**30, sout=4096)
     assert probe.stop().paged_bytes is None
 

@@ -8,7 +8,7 @@ import altair as alt
 import pytest
 
 from cnnfc.report import palette
-from cnnfc.report.charts import history, rows, scatter
+from cnnfc.report.charts import history, ladders, multiples, rows, scatter
 from cnnfc.report.charts.marks import Mark, Value
 from cnnfc.report.svg import render
 
@@ -27,6 +27,16 @@ MARKS = [
 ]
 PAIRS = [("dense.1024-512", Value(4e-2, None, None, "first"), Value(2e-4, 1e-4, 3e-4, "warm"))]
 TWO = (STYLES[0], STYLES[1])
+BARS = [scatter.Bar(1792.0, 1e-4, 1e-2, "×100"), scatter.Bar(36928.0, 1e-3, 2e-3)]
+FLOOR = scatter.Floor(9e-5, "overhead ≤ 90 µs")
+PARTS = [
+    multiples.Panel("batch 1", tuple(MARKS), ((1792.0, 1e-4), (524800.0, 1e-3))),
+    multiples.Panel("batch 8", (MARKS[0],)),
+]
+RUNGS = [
+    ladders.Panel("Batch size", (ladders.Line(tuple(MARKS), "1.79 k: ×250"),)),
+    ladders.Panel("Groups", (ladders.Line((MARKS[0],), "1.79 k: ×1.00"),)),
+]
 
 CHARTS = {
     "history": lambda c: history.history(LINES, COMMITS, "seconds", "Time", compact=c),
@@ -35,8 +45,11 @@ CHARTS = {
     "dots": lambda c: rows.dots(MARKS, "seconds", "Time", compact=c),
     "strips": lambda c: rows.strips(MARKS, [1e-4, 1e-1], "seconds", "Time", compact=c),
     "first call": lambda c: rows.first_call(PAIRS, TWO, compact=c),
-    "parameters": lambda c: scatter.parameters(MARKS, [(1792.0, 1e-4, 1e-2)], compact=c),
-    "roofline": lambda c: scatter.roofline_bound(MARKS, MARKS, compact=c),
+    "parameters": lambda c: scatter.parameters(MARKS, BARS, floor=FLOOR, compact=c),
+    "plain parameters": lambda c: scatter.parameters(MARKS, [], compact=c),
+    "roofline": lambda c: scatter.roofline_bound(MARKS, MARKS, floor=FLOOR, compact=c),
+    "multiples": lambda c: multiples.multiples(PARTS, shadow=True, compact=c),
+    "ladders": lambda c: ladders.ladders(RUNGS, compact=c),
 }
 
 
@@ -109,7 +122,7 @@ def test_a_name_of_a_stranger_is_data_and_never_an_expression():
 
 def test_parameters_against_latency_is_drawn_as_agreed():
     """The whole specification of the signature chart; CNNFC_UPDATE_GOLDEN=1 rewrites it."""
-    spec = scatter.parameters(MARKS[:2], [(1792.0, 1e-4, 1e-2)], compact=True)
+    spec = scatter.parameters(MARKS[:2], BARS[:1], floor=FLOOR, compact=True)
     # The schema's address holds the version of Vega-Lite.
     spec = {key: value for key, value in spec.items() if key != "$schema"}
     path = GOLDEN / "parameters.json"

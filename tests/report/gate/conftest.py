@@ -1,18 +1,6 @@
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-
-@pytest.fixture(scope="session")
-def gates():
-    """``gate_reports.py``; with pytest's importlib mode tests cannot import their neighbours."""
-    path = Path(__file__).parents[1] / "gate_reports.py"
-    spec = importlib.util.spec_from_file_location("gate_reports_of_formats", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
+from testkit import gate_reports as gates
 
 #: What somebody might put into a name, a reason or standard error to be noticed by others.
 NASTY = (
@@ -32,7 +20,7 @@ NASTY = (
 
 
 @pytest.fixture(params=range(len(NASTY)))
-def nasty(request, gates):
+def nasty(request):
     """A report with every verdict in which all texts are one of `NASTY`."""
     said = NASTY[request.param]
     found = [

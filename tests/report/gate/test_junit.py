@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cnnfc.report.gate.junit import xml
+from testkit import gate_reports as gates
 
 
 def parse(report):
@@ -36,7 +37,7 @@ def properties(element):
 
 
 @pytest.mark.parametrize("name", ["clean", "usual", "many", "interrupted", "nothing", "hostile"])
-def test_the_totals_are_those_of_the_cases(gates, name):
+def test_the_totals_are_those_of_the_cases(name):
     suite = parse(gates.EVERY[name]())
     said = [outcome for _, outcome, _ in outcomes(suite)]
     assert {key: int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped")} == {
@@ -47,7 +48,7 @@ def test_the_totals_are_those_of_the_cases(gates, name):
     }
 
 
-def test_every_verdict_has_its_outcome(gates):
+def test_every_verdict_has_its_outcome():
     said = [outcome for _, outcome, _ in outcomes(parse(gates.usual()))]
     assert said == [
         *("failure", "failure", "skipped", "error"),  # two regressions, a waived one, a broken one
@@ -57,7 +58,7 @@ def test_every_verdict_has_its_outcome(gates):
     ]
 
 
-def test_reasons_are_messages(gates):
+def test_reasons_are_messages():
     said = {name: message for name, _, message in outcomes(parse(gates.usual()))}
     assert said["dense.Forward.time_layer[dense.256-64-cpu-1]"] == (
         "Works on the baseline, fails on the contender."
@@ -69,20 +70,20 @@ def test_reasons_are_messages(gates):
     assert said["'dense.64-64', 'cuda-0'"] == "there is no CUDA device here"
 
 
-def test_strict_fails_what_is_inconclusive_or_missing(gates):
+def test_strict_fails_what_is_inconclusive_or_missing():
     assert [o for _, o, _ in outcomes(parse(gates.doubtful()))] == ["skipped", "passed", "passed"]
     strict = outcomes(parse(gates.doubtful(strict=True)))
     assert [o for _, o, _ in strict] == ["failure", "passed", "passed"]
     assert strict[0][2].endswith("(strict)")
 
 
-def test_what_was_broken_before_is_no_error(gates):
+def test_what_was_broken_before_is_no_error():
     broken = gates.unmeasured(gates.Verdict.BROKEN, 0, failed_on=("baseline", "contender"))
     report = gates.report(gates.result(number=1), broken)
     assert [o for _, o, _ in outcomes(parse(report))] == ["passed", "skipped"]
 
 
-def test_ratio_and_interval_are_properties(gates):
+def test_ratio_and_interval_are_properties():
     (case, *_) = parse(gates.usual()).findall("testcase")
     found = properties(case)
     assert {
@@ -98,7 +99,7 @@ def test_ratio_and_interval_are_properties(gates):
     assert found["mean_ratio"] == "1.085"
 
 
-def test_a_failure_says_all_that_a_person_needs(gates):
+def test_a_failure_says_all_that_a_person_needs():
     failure = parse(gates.usual()).find("testcase/failure")
     assert failure.get("type") == "regression"
     assert failure.text.splitlines()[1:] == [
@@ -112,18 +113,18 @@ def test_a_failure_says_all_that_a_person_needs(gates):
     ]
 
 
-def test_an_error_ends_with_standard_error(gates):
+def test_an_error_ends_with_standard_error():
     error = parse(gates.usual()).find("testcase/error")
     assert error.text.endswith("(1x64 and 65x64)")
 
 
 @pytest.mark.parametrize("name", ["nothing", "interrupted"])
-def test_without_a_verdict_there_is_an_error(gates, name):
+def test_without_a_verdict_there_is_an_error(name):
     last = outcomes(parse(gates.EVERY[name]()))[-1]
     assert last[:2] == ("gate", "error")
 
 
-def test_the_suite_says_what_was_compared(gates):
+def test_the_suite_says_what_was_compared():
     suite = parse(gates.usual())
     found = properties(suite)
     assert found["baseline"] == "main (a1a1a1a1)"
@@ -133,12 +134,12 @@ def test_the_suite_says_what_was_compared(gates):
     assert float(suite.get("time")) == 200.0
 
 
-def test_the_file_of_a_benchmark_is_given_where_it_is_known(gates):
+def test_the_file_of_a_benchmark_is_given_where_it_is_known():
     suite = parse(gates.report(gates.result(file="benchmarks/dense.py"), gates.result(number=1)))
     assert [case.get("file") for case in suite.findall("testcase")] == ["benchmarks/dense.py", None]
 
 
-def test_times_are_numbers_whatever_the_report_says(gates):
+def test_times_are_numbers_whatever_the_report_says():
     assert float(parse(gates.report(gates.result(), seconds=math.nan)).get("time")) == 0.0
 
 
@@ -151,14 +152,14 @@ def test_whatever_names_hold_it_can_be_parsed(nasty):
     assert not {"\x00", "\x1b", "\x9b", "\ufffe", "\ud800"} & set(text)
 
 
-def test_a_machine_that_moved_is_not_green(gates):
+def test_a_machine_that_moved_is_not_green():
     said = outcomes(parse(gates.moved()))
     assert [outcome for _, outcome, _ in said] == ["skipped", "passed", "error"]
     assert said[-1][0] == "gate"
     assert "the machine moved" in said[-1][2]
 
 
-def test_a_self_test_is_one_case_that_fails_if_the_gate_is_blind(gates):
+def test_a_self_test_is_one_case_that_fails_if_the_gate_is_blind():
     report = gates.selftest()
     assert outcomes(parse(report)) == [("selftest", "passed", "")]
     missed = replace(report, benchmarks=(gates.result(percent=0.3), *report.benchmarks[1:]))

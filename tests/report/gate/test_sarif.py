@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 
 from cnnfc.report.gate.sarif import log
+from testkit import gate_reports as gates
 
 TEXT = {
     "type": "object",
@@ -150,11 +151,11 @@ def uris(run):
 @pytest.mark.parametrize(
     "name", ["clean", "usual", "many", "hostile", "interrupted", "nothing", "selftest", "moved"]
 )
-def test_it_has_what_code_scanning_asks_for(gates, name):
+def test_it_has_what_code_scanning_asks_for(name):
     parse(gates.EVERY[name]())
 
 
-def test_a_rule_a_verdict_and_what_fails_comes_first(gates):
+def test_a_rule_a_verdict_and_what_fails_comes_first():
     run = parse(gates.usual())
     assert [(result["ruleId"], result["level"]) for result in run["results"]] == [
         ("gate/regression", "error"),
@@ -168,14 +169,14 @@ def test_a_rule_a_verdict_and_what_fails_comes_first(gates):
     ]
 
 
-def test_strict_raises_what_is_missing(gates):
+def test_strict_raises_what_is_missing():
     missing = gates.unmeasured(gates.Verdict.MISSING, 0)
     report = gates.report(missing, gates.result(number=1))
     assert parse(report)["results"][0]["level"] == "note"
     assert parse(replace(report, strict=True))["results"][0]["level"] == "warning"
 
 
-def test_what_passed_is_no_finding(gates):
+def test_what_passed_is_no_finding():
     run = parse(gates.clean())
     assert run["results"] == []
     assert run["invocations"] == [
@@ -189,11 +190,11 @@ def test_what_passed_is_no_finding(gates):
 
 
 @pytest.mark.parametrize("name", ["nothing", "interrupted"])
-def test_a_gate_without_verdict_was_not_successful(gates, name):
+def test_a_gate_without_verdict_was_not_successful(name):
     assert parse(gates.EVERY[name]())["invocations"][0]["executionSuccessful"] is False
 
 
-def test_the_message_says_the_numbers_and_how_to_repeat_them(gates):
+def test_the_message_says_the_numbers_and_how_to_repeat_them():
     found = parse(gates.usual())["results"][1]
     assert found["message"]["text"] == (
         "dense.Forward.time_layer[dense.128-64-cpu-1]: +3.6%, as the pairs say.\n"
@@ -203,14 +204,14 @@ def test_the_message_says_the_numbers_and_how_to_repeat_them(gates):
     assert found["properties"]["ratio"] == 1.036
 
 
-def test_a_waived_slowdown_is_suppressed(gates):
+def test_a_waived_slowdown_is_suppressed():
     found = [r for r in parse(gates.usual())["results"] if "suppressions" in r]
     assert [one["suppressions"] for one in found] == [
         [{"kind": "external", "justification": "waiver dense.Forward.*192.*"}]
     ]
 
 
-def test_the_place_is_the_file_of_the_benchmark_or_the_suite(gates):
+def test_the_place_is_the_file_of_the_benchmark_or_the_suite():
     slower = gates.Verdict.REGRESSION
     report = gates.report(
         gates.result(slower, file="bench marks/dense.py"), gates.result(slower, number=1)
@@ -234,13 +235,13 @@ def test_the_place_is_the_file_of_the_benchmark_or_the_suite(gates):
         ".",
     ],
 )
-def test_a_place_outside_the_repository_is_its_root(gates, path):
+def test_a_place_outside_the_repository_is_its_root(path):
     found = gates.result(gates.Verdict.REGRESSION, file=path)
     report = gates.report(found, suite=path)
     assert uris(parse(report)) == ["."]
 
 
-def test_fingerprints_stay_and_tell_benchmarks_apart(gates):
+def test_fingerprints_stay_and_tell_benchmarks_apart():
     prints = [r["partialFingerprints"]["cnnfcBenchmark/v1"] for r in parse(gates.many())["results"]]
     assert len(set(prints)) == len(prints)
     slower = gates.Verdict.REGRESSION
@@ -258,7 +259,7 @@ def test_no_text_becomes_a_link_or_leads_out(nasty):
     assert not {"\x00", "\x1b", "\ud800"} & set(log(nasty))
 
 
-def test_a_self_test_accuses_no_code(gates):
+def test_a_self_test_accuses_no_code():
     run = parse(gates.selftest())
     assert run["results"] == []
     assert run["invocations"][0]["executionSuccessful"] is True
@@ -268,14 +269,14 @@ def test_a_self_test_accuses_no_code(gates):
     ("project", "prefix"),
     [("", ""), (".", ""), ("tools/layers", "tools/layers/"), ("a b", "a%20b/"), ("../x", "")],
 )
-def test_places_are_relative_to_the_repository_of_the_project(gates, project, prefix):
+def test_places_are_relative_to_the_repository_of_the_project(project, prefix):
     found = gates.result(gates.Verdict.REGRESSION, file="benchmarks/dense.py")
     (result,) = json.loads(log(gates.report(found), project))["runs"][0]["results"]
     place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert place == f"{prefix}benchmarks/dense.py"
 
 
-def test_rules_promise_neither_the_whole_threshold_nor_a_command(gates):
+def test_rules_promise_neither_the_whole_threshold_nor_a_command():
     rules = {one["id"]: one for one in parse(gates.clean())["tool"]["driver"]["rules"]}
     assert "half of the threshold" in rules["gate/regression"]["shortDescription"]["text"]
     assert "a GPU's clock" in rules["gate/machine-moved"]["shortDescription"]["text"]

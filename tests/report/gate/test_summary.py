@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from cnnfc.report.gate.summary import LARGEST, markdown
+from testkit import gate_reports as gates
 
 markdown_it = pytest.importorskip("markdown_it")
 
@@ -34,14 +35,14 @@ def tables(text):
     return found
 
 
-def test_the_answer_comes_first(gates):
+def test_the_answer_comes_first():
     assert markdown(gates.usual()).splitlines()[0] == (
         "### Did this change make anything slower? Yes: 2 of 14 benchmarks are slower and 1 fails "
         "that worked before."
     )
 
 
-def test_changes_come_in_the_order_in_which_they_matter(gates):
+def test_changes_come_in_the_order_in_which_they_matter():
     rows = tables(markdown(gates.usual()))[0]
     assert [(row[0], row[3], row[4], row[6]) for row in rows[1:6]] == [
         ("`dense.Forward.time_layer[dense.256-64-cpu-1]`", "–", "–", "**broken**"),
@@ -72,7 +73,7 @@ def test_changes_come_in_the_order_in_which_they_matter(gates):
     ]
 
 
-def test_at_most_ten_changes_are_unfolded(gates):
+def test_at_most_ten_changes_are_unfolded():
     found = [gates.result(gates.Verdict.REGRESSION, 5.0 + n, number=n) for n in range(13)]
     text = markdown(gates.report(*found))
     unfolded = text[: text.index("<details>")]
@@ -82,7 +83,7 @@ def test_at_most_ten_changes_are_unfolded(gates):
     assert "| +7.0% |" not in unfolded
 
 
-def test_what_was_not_judged_is_unfolded(gates):
+def test_what_was_not_judged_is_unfolded():
     text = markdown(gates.usual())
     unfolded = text[: text.index("<details>")]
     for said in ("**1 machine-moved**", "**2 inconclusive**", "**1 missing**", "**1 new**"):
@@ -91,7 +92,7 @@ def test_what_was_not_judged_is_unfolded(gates):
     assert "Careful" not in markdown(gates.clean())
 
 
-def test_details_are_folded_and_every_fold_is_closed(gates):
+def test_details_are_folded_and_every_fold_is_closed():
     text = markdown(gates.usual())
     assert re.findall(r"<summary>(.*)</summary>", text) == [
         "How far this can be trusted",
@@ -106,14 +107,14 @@ def test_details_are_folded_and_every_fold_is_closed(gates):
     assert len(tables(text)[1]) == 1 + 14
 
 
-def test_a_failure_is_explained_with_its_traceback(gates):
+def test_a_failure_is_explained_with_its_traceback():
     text = markdown(gates.usual())
     fences = [block.content for block in parse(text) if block.type == "fence"]
     assert fences[0].endswith("(1x64 and 65x64)\n")
     assert "- repeat: `cnnfc gate main --bench '^dense.*0'`" in text
 
 
-def test_it_fits_into_a_comment_however_many_there_are(gates):
+def test_it_fits_into_a_comment_however_many_there_are():
     found = [
         gates.result(
             gates.Verdict.REGRESSION,
@@ -132,7 +133,7 @@ def test_it_fits_into_a_comment_however_many_there_are(gates):
 
 
 @pytest.mark.parametrize("name", ["clean", "many", "interrupted", "nothing", "selftest", "moved"])
-def test_every_kind_of_gate_has_one(gates, name):
+def test_every_kind_of_gate_has_one(name):
     text = markdown(gates.EVERY[name]())
     assert text.startswith("### D")
     assert text.endswith("</details>\n")
@@ -168,7 +169,7 @@ def test_tables_keep_their_columns_whatever_names_hold(nasty):
             assert len(re.findall(r"(?<!\\)\|", line)) == 8, line
 
 
-def test_code_spans_show_names_as_they_are(gates):
+def test_code_spans_show_names_as_they_are():
     name = "a `b` ``c"
     slower = gates.Verdict.REGRESSION
     text = markdown(gates.report(gates.result(slower, name=name, params=())))
@@ -176,7 +177,7 @@ def test_code_spans_show_names_as_they_are(gates):
     assert spans.count(name) == 3
 
 
-def test_what_was_never_measured_does_not_come_first_in_the_table_of_all(gates):
+def test_what_was_never_measured_does_not_come_first_in_the_table_of_all():
     rows = tables(markdown(gates.usual()))[1][1:]
     assert [(row[3], row[6]) for row in rows[:4]] == [
         ("+8.2%", "**slower**"),
@@ -187,7 +188,7 @@ def test_what_was_never_measured_does_not_come_first_in_the_table_of_all(gates):
     assert [row[6] for row in rows[-2:]] == ["missing", "new"]
 
 
-def test_a_self_test_neither_explains_nor_accepts_its_own_slowdowns(gates):
+def test_a_self_test_neither_explains_nor_accepts_its_own_slowdowns():
     report = gates.selftest()
     folds = re.findall(r"<summary>(.*)</summary>", markdown(report))
     assert folds == ["How far this can be trusted", "All 8 benchmarks, the slowest first"]
@@ -195,7 +196,7 @@ def test_a_self_test_neither_explains_nor_accepts_its_own_slowdowns(gates):
     assert usual[1:3] == ["Why the gate fails", "Accept a slowdown"]
 
 
-def test_a_clock_that_differed_is_never_folded_away(gates):
+def test_a_clock_that_differed_is_never_folded_away():
     report = gates.report(gates.result(gates.Verdict.MACHINE_MOVED, 5.0), gates.result(number=1))
     text = markdown(report)
     unfolded = text[: text.index("<details>")]

@@ -3,9 +3,10 @@ import re
 import pytest
 
 from cnnfc.report.gate.text import table
+from testkit import gate_reports as gates
 
 
-def test_the_answer_comes_first_then_what_was_compared(gates):
+def test_the_answer_comes_first_then_what_was_compared():
     lines = table(gates.usual(), 200).splitlines()
     assert lines[:2] == [
         (
@@ -19,7 +20,7 @@ def test_the_answer_comes_first_then_what_was_compared(gates):
     ]
 
 
-def test_the_slowest_come_next_with_ratio_interval_and_pairs(gates):
+def test_the_slowest_come_next_with_ratio_interval_and_pairs():
     lines = table(gates.usual(), 120).splitlines()
     at = lines.index("Slower")
     assert [re.split("  +", line.strip()) for line in lines[at + 1 : at + 4]] == [
@@ -46,20 +47,20 @@ def test_the_slowest_come_next_with_ratio_interval_and_pairs(gates):
     ]
 
 
-def test_slow_ones_are_sorted_by_their_size(gates):
+def test_slow_ones_are_sorted_by_their_size():
     slower = gates.Verdict.REGRESSION
     small, large = gates.result(slower, 4.0), gates.result(slower, 9.0, number=1)
     text = table(gates.report(small, large), 120)
     assert text.index("+9.0%") < text.index("+4.0%")
 
 
-def test_what_breaks_shows_the_end_of_what_it_wrote(gates):
+def test_what_breaks_shows_the_end_of_what_it_wrote():
     text = table(gates.usual())
     assert "Broken by this change\n  dense.Forward.time_layer[dense.256-64-cpu-1]\n" in text
     assert "    | RuntimeError: mat1 and mat2 shapes cannot be multiplied" in text
 
 
-def test_what_was_not_judged_is_named_with_the_reason(gates):
+def test_what_was_not_judged_is_named_with_the_reason():
     text = table(gates.usual(), 120)
     for said in (
         (
@@ -78,14 +79,14 @@ def test_what_was_not_judged_is_named_with_the_reason(gates):
         assert said in text
 
 
-def test_a_benchmark_that_was_broken_before_is_not_laid_to_the_change(gates):
+def test_a_benchmark_that_was_broken_before_is_not_laid_to_the_change():
     broken = gates.unmeasured(gates.Verdict.BROKEN, 0, failed_on=("baseline", "contender"))
     text = table(gates.report(gates.result(number=1), broken))
     assert "Broken by this change" not in text
     assert "1 broken before: fail on the baseline" in text
 
 
-def test_waived_slowdowns_are_shown_apart_with_their_waivers(gates):
+def test_waived_slowdowns_are_shown_apart_with_their_waivers():
     text = table(gates.usual(), 150)
     assert "Slower, accepted by a waiver\n" in text
     assert (
@@ -95,7 +96,7 @@ def test_waived_slowdowns_are_shown_apart_with_their_waivers(gates):
     assert "Waiver conv.*, up to +10.0% until 2026-01-01: expired. Old driver.\n" in text
 
 
-def test_it_says_how_far_a_green_can_be_trusted(gates):
+def test_it_says_how_far_a_green_can_be_trusted():
     text = table(gates.clean(), 400)
     assert text.splitlines()[0] == (
         "Did this change make anything slower? No: none of 3 benchmarks is slower by its "
@@ -113,12 +114,12 @@ def test_it_says_how_far_a_green_can_be_trusted(gates):
     )
 
 
-def test_without_reference_kernels_nobody_would_notice_a_machine_that_moves(gates):
+def test_without_reference_kernels_nobody_would_notice_a_machine_that_moves():
     text = table(gates.report(gates.result(), canaries=()), 200)
     assert "No reference kernel was measured, so a machine that moved would go unnoticed." in text
 
 
-def test_an_interrupted_gate_has_no_verdict(gates):
+def test_an_interrupted_gate_has_no_verdict():
     text = table(gates.interrupted(), 200)
     assert "so there is no verdict" in text.splitlines()[0]
     assert "The gate was interrupted: what it had not decided yet is not known." in text
@@ -126,13 +127,13 @@ def test_an_interrupted_gate_has_no_verdict(gates):
 
 @pytest.mark.parametrize("width", [20, 60, 80, 120])
 @pytest.mark.parametrize("name", ["usual", "many", "clean", "nothing"])
-def test_lines_keep_to_the_width_but_for_commands_and_quotes(gates, name, width):
+def test_lines_keep_to_the_width_but_for_commands_and_quotes(name, width):
     for line in table(gates.EVERY[name](), width).splitlines():
         if not line.startswith(("    repeat: ", "    | ")):
             assert len(line) <= max(width, 80), line
 
 
-def test_a_long_list_is_cut_and_counted(gates):
+def test_a_long_list_is_cut_and_counted():
     found = [gates.result(gates.Verdict.REGRESSION, 5.0, number=n) for n in range(60)]
     text = table(gates.report(*found))
     assert "    and 20 more, all of them in gate.json\n" in text

@@ -4,10 +4,11 @@ from cnnfc.analysis.summary import NOT_RECORDED, Summary
 from cnnfc.report.views import cells
 from cnnfc.timeline.series import Reading
 from cnnfc.units import scale_for
+from testkit import histories as make
 
 
 @pytest.fixture
-def reading(make):
+def reading():
     def build(low=0.9, high=1.1, confidence=0.95, n=6, warnings=()):
         return Reading(
             make.run(), make.point("b"), Summary(1.0, low, high, confidence, n, warnings)

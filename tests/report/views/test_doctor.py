@@ -4,6 +4,7 @@ import pytest
 
 from cnnfc.machine.doctor.findings import Examination, Finding, Severity
 from cnnfc.report.views import doctor
+from testkit import histories as make
 
 QUOTA = Finding("quota", "CPU quota", Severity.SEVERE, "Half a CPU.", "It stops.", "more CPUs")
 LOAD = Finding("load", "other work", Severity.SEVERE, "Busy.", "It waits.", "end it")
@@ -14,7 +15,7 @@ FINE = Finding("swap", "swapping", Severity.FINE, "Nothing is in swap.")
 
 
 @pytest.fixture
-def examined(make):
+def examined():
     """The record of a run, with these findings."""
 
     def build(*findings):
@@ -45,12 +46,12 @@ def test_a_run_with_findings_names_all_the_worst(examined):
     assert doctor.steadiness_cell(examined(VIRTUAL)).tone == ""
 
 
-def test_runs_of_older_versions_were_not_examined(make):
+def test_runs_of_older_versions_were_not_examined():
     assert doctor.steadiness_cell(make.record(1)).text == "not examined"
     assert doctor.steadiness_cell(None).text == "–"
 
 
-def test_runs_sort_by_their_worst_finding(make, examined):
+def test_runs_sort_by_their_worst_finding(examined):
     looked_at = [examined(QUOTA), examined(TURBO), examined(FINE), examined(UNKNOWN)]
     records = [*looked_at, make.record(1), None]
     keys = [doctor.steadiness_cell(record).sort for record in records]
@@ -68,7 +69,7 @@ def test_the_latest_findings_are_a_table_with_the_fixes(examined, cells):
     assert table.note.endswith("cnnfc doctor measures more. 1 other topic was fine.")
 
 
-def test_without_an_examination_there_is_no_table(make):
+def test_without_an_examination_there_is_no_table():
     assert doctor.findings_table(make.record(1)) is None
     assert doctor.findings_table(None) is None
 

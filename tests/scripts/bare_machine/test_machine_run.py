@@ -7,6 +7,8 @@ from importlib.metadata import version
 
 import pytest
 
+from testkit.clocks import Clock
+
 WRITE = "import pathlib; pathlib.Path('reports/results/x').write_text('')"
 
 
@@ -144,15 +146,6 @@ def test_neither_the_tree_nor_what_was_carried_is_written_to(bare, tmp_path):
     assert sorted(path.name for path in out.parent.iterdir()) == ["out", "out-work", "out.tar.gz"]
     copied = out.parent / "out-work" / "tree" / "cnnfc"
     assert copied.stat().st_mode & 0o200
-
-
-class Clock:
-    """Time that passes only where it is said to."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

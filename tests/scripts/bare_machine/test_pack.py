@@ -1,12 +1,13 @@
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
 import tomllib
 
 import pytest
+
+from testkit.repositories import git
 
 
 def test_what_is_carried_is_what_measuring_needs_and_the_machine_lacks(script):
@@ -31,25 +32,13 @@ def test_measuring_works_without_what_only_reports_need(script):
 
 @pytest.fixture
 def repository(note, tmp_path):
-    def git(*arguments):
-        subprocess.run(
-            ["git", "-C", str(tmp_path), "-c", "user.name=n", "-c", "user.email=e@e", *arguments],
-            check=True,
-            capture_output=True,
-            timeout=60,
-            env={
-                **{k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
-                "GIT_AUTHOR_DATE": note["date"],
-            },
-        )
-
     for name in ("cnnfc/a.py", "benchmarks/b.py", "asv.conf.json", "pyproject.toml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = []\n")
-    git("init", "-q")
-    git("add", "-A")
-    git("commit", "-q", "-m", "first")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "first", GIT_AUTHOR_DATE=note["date"])
     return tmp_path
 
 

@@ -33,15 +33,6 @@ def script(monkeypatch):
         sys.modules.pop(name, None)
 
 
-@pytest.fixture(scope="session")
-def gates():
-    path = Path(__file__).parents[2] / "report" / "gate_reports.py"
-    spec = importlib.util.spec_from_file_location("gate_reports_of_comment", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def archive(**files):
     """A zip with `files`; ``__`` in a name stands for a dot."""
     data = io.BytesIO()

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from cnnfc.history import gate_json
+from testkit import gate_reports as gates
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def _leave(hub, report, folder, **names):
     hub.leave(hub.archive(gate__json=path.read_bytes()), **names)
 
 
-def test_a_slowdown_is_said_on_the_pull_request(main, hub, environment, gates, tmp_path, capsys):
+def test_a_slowdown_is_said_on_the_pull_request(main, hub, environment, tmp_path, capsys):
     _leave(hub, gates.usual(), tmp_path)
     assert main(environment) == 0
     assert capsys.readouterr().out == "a comment was made\n"
@@ -46,7 +47,7 @@ def test_a_slowdown_is_said_on_the_pull_request(main, hub, environment, gates, t
     assert "actions/runs/99" in one["body"]
 
 
-def test_names_of_an_attacker_neither_mention_nor_mark_up(main, hub, environment, gates, tmp_path):
+def test_names_of_an_attacker_neither_mention_nor_mark_up(main, hub, environment, tmp_path):
     evil = "@everyone <img src=x> ](https://evil.example) | `"
     _leave(hub, gates.report(gates.result(gates.Verdict.REGRESSION, 9.0, name=evil)), tmp_path)
     assert main(environment) == 0
@@ -65,7 +66,7 @@ def test_a_file_that_is_no_gate_makes_no_comment(main, hub, environment, capsys)
     assert hub.comments == []
 
 
-def test_a_pull_request_that_moved_on_is_left_alone(main, hub, environment, gates, tmp_path):
+def test_a_pull_request_that_moved_on_is_left_alone(main, hub, environment, tmp_path):
     _leave(hub, gates.usual(), tmp_path)
     hub.pulls[0]["head"]["sha"] = "00" * 20
     assert main(environment) == 0
@@ -78,7 +79,7 @@ def test_a_run_that_left_nothing_is_no_failure(main, hub, environment, capsys):
     assert capsys.readouterr().out == "the run left no artifact cnnfc-gate: no comment\n"
 
 
-def test_the_artifact_may_have_another_name(main, hub, environment, gates, tmp_path, capsys):
+def test_the_artifact_may_have_another_name(main, hub, environment, tmp_path, capsys):
     _leave(hub, gates.usual(), tmp_path, name="gate-of-linux")
     assert main(environment) == 0
     assert capsys.readouterr().out == "the run left no artifact cnnfc-gate: no comment\n"

@@ -1,5 +1,7 @@
 import pytest
 
+from testkit import gate_reports as gates
+
 
 def test_the_pull_request_is_the_one_whose_newest_commit_was_measured(script, hub, api, run):
     hub.pulls.insert(0, hub.pull(6, "orchard", "main-topic", "2e" * 20))
@@ -60,7 +62,7 @@ def test_our_comment_is_found_behind_more_than_a_page_of_others(script, hub, api
         *(("moved", True), ("doubtful", False)),
     ],
 )
-def test_only_a_change_or_a_failure_is_worth_a_comment(script, gates, name, worth):
+def test_only_a_change_or_a_failure_is_worth_a_comment(script, name, worth):
     assert script.comment.is_worth_a_comment(gates.EVERY[name]()) is worth
 
 

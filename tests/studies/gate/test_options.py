@@ -2,9 +2,10 @@ import json
 
 from cnnfc.studies.gate.options import main, tables
 from cnnfc.studies.gate.recorded import OPTIONS
+from testkit import gate_points
 
 
-def test_every_option_has_a_row_for_each_number_of_threads(gate_points):
+def test_every_option_has_a_row_for_each_number_of_threads():
     lines = tables({"record": gate_points.recording()}, runs=5)
     assert lines[0] == "quiet, one thread, 24 recorded pairs"
     rows = [line for line in lines if line.startswith("low ")]
@@ -14,7 +15,7 @@ def test_every_option_has_a_row_for_each_number_of_threads(gate_points):
     assert "busy: 0 recorded pairs, 12 at least are needed" in lines
 
 
-def test_the_file_of_the_study_is_what_is_read(gate_points, tmp_path, capsys):
+def test_the_file_of_the_study_is_what_is_read(tmp_path, capsys):
     path = tmp_path / "gate.json"
     section = {"question": "", "settings": {}, "software": {}, "sittings": []}
     machines = {"m1": {**section, "points": {"record 1": gate_points.recording()}}}

@@ -16,6 +16,7 @@ from cnnfc.studies.gate.recorded import (
     read,
     reduce_pair,
 )
+from testkit import gate_points
 
 CASES = ("dense.Forward.time_layer[dense.64-64-cpu-1]",)
 
@@ -69,7 +70,7 @@ def test_values_of_ten_calls_each_have_one_slow_call():
     assert shown == pytest.approx([math.log(1.05)], abs=UNIT)
 
 
-def test_a_lost_case_is_not_a_number_and_loads_are_apart(gate_points):
+def test_a_lost_case_is_not_a_number_and_loads_are_apart():
     lost = gate_points.recording(pairs=2)
     lost["values"][CASES[0]][1] = lost["tenth"][CASES[0]][1] = None
     recorded = read({"record 1": lost, "record 2": gate_points.recording("busy")}, "quiet")
@@ -78,7 +79,7 @@ def test_a_lost_case_is_not_a_number_and_loads_are_apart(gate_points):
     assert read({"record 1": lost}, "busy") is None
 
 
-def test_the_time_beside_the_legs_is_what_starting_costs(gate_points):
+def test_the_time_beside_the_legs_is_what_starting_costs():
     # Two cases of 6 blocks of 4 legs of 25 ms, and 4 ms beside each: 1.392 s of 5 s.
     assert read({"record": gate_points.recording()}, "quiet").start_seconds == pytest.approx(3.608)
 

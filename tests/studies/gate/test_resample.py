@@ -4,12 +4,13 @@ import pytest
 from cnnfc.gate.judging.trial import State
 from cnnfc.studies.gate.recorded import Option, read
 from cnnfc.studies.gate.resample import _seconds, simulate, wald
+from testkit import gate_points
 
 OPTION = Option("min", 0.5, 2)
 
 
 @pytest.fixture
-def drawn(gate_points):
+def drawn():
     def draw(spreads=(0.005, 0.02), **options):
         recorded = read({"record": gate_points.recording(pairs=60, spreads=spreads)}, "quiet")
         return simulate(recorded, OPTION, 300, seed=3, **options)
@@ -43,7 +44,7 @@ def test_the_same_seed_draws_the_same(drawn):
     assert (drawn().pairs == drawn().pairs).all()
 
 
-def test_a_lasting_shift_of_the_recorded_pairs_is_no_slowdown(gate_points):
+def test_a_lasting_shift_of_the_recorded_pairs_is_no_slowdown():
     # Which side was which is drawn, so what all pairs have in common averages out.
     point = gate_points.recording(pairs=60, spreads=(0.001, 0.001))
     for rows in point["values"].values():
@@ -63,7 +64,7 @@ def test_undecided_benchmarks_alone_go_on(drawn):
 
 
 @pytest.mark.parametrize(("count", "first", "later"), [(14, 4, 8), (4, 4, 8), (2, 8, 8)])
-def test_pairs_have_as_many_blocks_as_those_of_a_gate(gate_points, count, first, later):
+def test_pairs_have_as_many_blocks_as_those_of_a_gate(count, first, later):
     # A block of each of 14 and 4 cases takes 0.92 and 0.26 s: the option's own four are enough.  Of
     # 2 cases, 0.13 s, eight fill 1 s.  From the ninth pair on it is twice as many, eight at most.
     cases = [f"a.time_b[{place}]" for place in range(count)]
@@ -74,7 +75,7 @@ def test_pairs_have_as_many_blocks_as_those_of_a_gate(gate_points, count, first,
     assert spent == pytest.approx((8 * first + 2 * later) * 0.066 * count)
 
 
-def test_too_few_pairs_are_refused(gate_points):
+def test_too_few_pairs_are_refused():
     recorded = read({"record": gate_points.recording(pairs=4)}, "quiet")
     with pytest.raises(ValueError, match="fewer than 12 pairs"):
         simulate(recorded, OPTION, 10, seed=1)

@@ -5,6 +5,7 @@ import pytest
 from cnnfc.studies.gate.recorded import Option, read
 from cnnfc.studies.gate.table import tabulate
 from cnnfc.studies.gate.table_resampled import gates_option, middles
+from testkit import gate_points
 
 SETTINGS = {
     "injections": {"3%": [0.03, 1], "half": [0.05, 2], "tenth": [0.05, 10]},
@@ -22,7 +23,7 @@ def test_nothing_measured_is_said():
     assert tabulate(SETTINGS, {}) == ["nothing is measured yet"]
 
 
-def test_false_reds_are_counted_by_gate_and_by_benchmark(gate_points):
+def test_false_reds_are_counted_by_gate_and_by_benchmark():
     gate = gate_points.gate
     points = {
         "identical 001 quiet": gate("pass", "pass", seconds=50.0),
@@ -42,7 +43,7 @@ def test_false_reds_are_counted_by_gate_and_by_benchmark(gate_points):
     assert row(lines, "all")[:2] == ["3", "1"]
 
 
-def test_disturbed_gates_are_neither_quiet_nor_busy(gate_points):
+def test_disturbed_gates_are_neither_quiet_nor_busy():
     points = {
         "identical 001 quiet": gate_points.gate("pass"),
         "identical 002 quiet": gate_points.gate("regression", load="disturbed"),
@@ -55,23 +56,23 @@ def test_disturbed_gates_are_neither_quiet_nor_busy(gate_points):
     assert any(line.startswith("1 call in 2 slower by 10%") for line in lines)
 
 
-def test_a_contender_that_fails_is_a_red_gate_too(gate_points):
+def test_a_contender_that_fails_is_a_red_gate_too():
     points = {"identical 001 quiet": gate_points.gate("pass", "broken", red=True)}
     assert row(tabulate(SETTINGS, points), "quiet")[:2] == ["1", "1"]
 
 
-def test_pairs_that_confirm_count(gate_points):
+def test_pairs_that_confirm_count():
     point = gate_points.gate("regression")
     point["cases"][gate_points.CASES[0]]["confirmed"] = [1.03, 7]
     assert row(tabulate(SETTINGS, {"identical 001 quiet": point}), "quiet")[-3] == "16"
 
 
-def test_what_clean_gates_leave_open_is_said(gate_points):
+def test_what_clean_gates_leave_open_is_said():
     points = {f"identical {n:03} quiet": gate_points.gate("pass") for n in range(60)}
     assert "0 of 60 gates red: a rate above 4.87% is out" in tabulate(SETTINGS, points)
 
 
-def test_what_was_caught_is_listed_by_threads_load_and_spread(gate_points):
+def test_what_was_caught_is_listed_by_threads_load_and_spread():
     size = math.log(1.03)
     slowed = {
         f"injected {n:03} quiet": gate_points.gate(
@@ -89,7 +90,7 @@ def test_what_was_caught_is_listed_by_threads_load_and_spread(gate_points):
     assert "1 call in 10 slower by 50%" in "\n".join(lines)
 
 
-def test_benchmarks_beside_slowed_ones_must_stay_green(gate_points):
+def test_benchmarks_beside_slowed_ones_must_stay_green():
     points = {
         "injected 001 quiet": gate_points.gate(
             "regression", "regression", sizes=[0.03, 0], injected=["3%", None]
@@ -98,7 +99,7 @@ def test_benchmarks_beside_slowed_ones_must_stay_green(gate_points):
     assert "beside them, not slowed: 1 of 1 benchmarks red (100%)" in tabulate(SETTINGS, points)
 
 
-def test_a_real_regression_names_what_was_missed(gate_points):
+def test_a_real_regression_names_what_was_missed():
     point = gate_points.gate(
         "regression", "pass", sizes=[math.log(1.2), math.log(1.1)], title="layout lost"
     )
@@ -106,7 +107,7 @@ def test_a_real_regression_names_what_was_missed(gate_points):
     assert cells == ["1", "1", "2", "1", "0", "20%", "to", "20%", gate_points.CASES[1]]
 
 
-def test_gates_of_older_rules_are_left_out(gate_points):
+def test_gates_of_older_rules_are_left_out():
     points = {
         "identical 001 quiet": gate_points.gate("regression", "pass", rules="a"),
         "identical 002 quiet": gate_points.gate("pass", "pass", rules="b"),
@@ -116,7 +117,7 @@ def test_gates_of_older_rules_are_left_out(gate_points):
     assert lines[-1] == "left out: 1 runs of a gate with other rules than the newest"
 
 
-def test_kinds_that_have_other_times_are_shown_beside_one_another(gate_points):
+def test_kinds_that_have_other_times_are_shown_beside_one_another():
     points = {
         "identical 001 quiet": gate_points.gate("pass", "pass", rules="90 s, rules a"),
         "identical 002 quiet": gate_points.gate("pass", "pass", rules="99 s, rules a"),
@@ -131,7 +132,7 @@ def test_kinds_that_have_other_times_are_shown_beside_one_another(gate_points):
     assert lines[-1] == "left out: 1 runs of a gate with other rules than the newest"
 
 
-def test_recorded_pairs_give_rates_and_what_is_detectable(gate_points):
+def test_recorded_pairs_give_rates_and_what_is_detectable():
     lines = tabulate(SETTINGS, {"record 001 quiet": gate_points.recording(pairs=30)})
     assert lines[0].startswith("quiet, drawn from 30 recorded pairs")
     first, second = (row(lines, case) for case in gate_points.CASES)
@@ -140,7 +141,7 @@ def test_recorded_pairs_give_rates_and_what_is_detectable(gate_points):
     assert float(first[2].rstrip("%")) < float(second[2].rstrip("%"))
 
 
-def test_a_bias_of_the_recorded_pairs_is_printed_as_drawn_gates_cannot_show_it(gate_points):
+def test_a_bias_of_the_recorded_pairs_is_printed_as_drawn_gates_cannot_show_it():
     def said(shift):
         point = gate_points.recording(pairs=30, spreads=(0.001, 0.001))
         for rows in point["values"].values():
@@ -161,7 +162,7 @@ def test_drawn_gates_are_measured_as_a_gate_measures():
     assert gates_option() == Option("low", 0.5, 4)
 
 
-def test_the_pairs_are_pooled_to_one_value_each(gate_points):
+def test_the_pairs_are_pooled_to_one_value_each():
     point = gate_points.recording(pairs=12)
     cases = gate_points.CASES
     size = len(point["values"][cases[0]][0].split())
@@ -173,12 +174,12 @@ def test_the_pairs_are_pooled_to_one_value_each(gate_points):
     assert found == pytest.approx([0.01] + 10 * [0.02])
 
 
-def test_few_recorded_pairs_are_not_drawn_from(gate_points):
+def test_few_recorded_pairs_are_not_drawn_from():
     lines = tabulate(SETTINGS, {"record 001 quiet": gate_points.recording(pairs=6)})
     assert lines == ["quiet: 6 recorded pairs, too few to draw from (12 are needed)"]
 
 
-def test_other_tools_stand_beside_the_gate(gate_points):
+def test_other_tools_stand_beside_the_gate():
     def said(says, **more):
         cases = {gate_points.CASES[0]: {"says": says, "ratio": 1.2, **more}}
         return {"peer": "asv", "load": "quiet", "seconds": 40.0, "cases": cases}
@@ -206,7 +207,7 @@ def test_other_tools_stand_beside_the_gate(gate_points):
     assert "processes: no memory" in lines
 
 
-def test_tools_and_the_gate_are_compared_under_one_class(gate_points):
+def test_tools_and_the_gate_are_compared_under_one_class():
     def said(load):
         cases = {gate_points.CASES[0]: {"says": 1, "ratio": 1.2}}
         return {"peer": "asv", "load": load, "seconds": 40.0, "cases": cases}

@@ -4,6 +4,7 @@ import math
 import numpy as np
 
 from cnnfc.analysis.changepoints.steps import Course, Step
+from cnnfc.history.index.columns import MEASURED
 from cnnfc.studies.scale.report_data import SCHEMA, documents
 from cnnfc.timeline.indexed.tracks import Track
 
@@ -14,7 +15,8 @@ def track(benchmark, centre, low, high, commit=None, parameters=("a",)):
     size = len(centre)
     places = np.arange(size) if commit is None else np.array(commit)
     arrays = (np.array(values, np.float64) for values in (centre, low, high))
-    return Track(benchmark, parameters, places, *arrays, np.ones(size, np.int32), 0)
+    ones = np.ones(size, np.int32)
+    return Track(benchmark, parameters, places, *arrays, ones, 0, ones, places, MEASURED)
 
 
 def one(*args, course=NOTHING, **options):

@@ -27,7 +27,12 @@ def run(wall, read=0, peak=100 * 2**20, **parts):
 
 
 def point(asv, cold, nothing, one):
+    asked = {"cold": cold / 2, "nothing new": nothing / 2, "one new": one / 2}
     return {
+        "changes": {
+            name: {"wall_seconds": seconds, "peak_bytes": 150 * 2**20}
+            for name, seconds in asked.items()
+        },
         "asv": {"wall_seconds": asv, "peak_bytes": 200 * 2**20},
         "cold": run(cold, **{"change points": 3.0}),
         "nothing new": run(nothing),
@@ -59,6 +64,13 @@ def test_the_table_has_medians_parts_and_goals():
     ]
     (row,) = (line for line in lines if line.startswith("1e6 cold"))
     assert row.replace(" s", "").split()[2:] == ["1.00", "0.00", "3.00", "0.00", "0.00", "20.00"]
+    place = next(n for n, line in enumerate(lines) if line.startswith("cnnfc changes"))
+    assert lines[place : place + 4] == [
+        "cnnfc changes     cold  nothing new  one new  memory, cold",
+        "-------------  -------  -----------  -------  ------------",
+        "1e5             2.00 s       0.25 s   0.50 s       150 MiB",
+        "1e6            12.00 s       0.55 s   0.88 s       150 MiB",
+    ]
     growth = "cold, seconds grow as the number of values to the power of"
     assert lines[-5:] == [
         "cold at 1e6: 4.6 times as fast as asv publish (goal: at least 5; missed)",
@@ -112,20 +124,33 @@ def small(monkeypatch):
 
 def test_a_round_has_asv_and_three_runs_of_ours_and_they_take_turns(small, monkeypatch):
     study, called = small
-    # Files that are just written are read twice, which is none of this test's business.
-    monkeypatch.setattr("cnnfc.history.index.identity._STEP", 0)
     first = study.measure(Step("small 1", "", 1))
-    assert called == ["asv publish", "the program", "the program", "the program"]
-    assert first.keys() == {"asv", "cold", "nothing new", "one new"}
-    assert all(part["wall_seconds"] > 0 and part["peak_bytes"] > 0 for part in first.values())
+    assert called == ["asv publish", *["the program"] * 3, *["the command"] * 3]
+    assert first.keys() == {"asv", "cold", "nothing new", "one new", "changes"}
+    asked = first.pop("changes")
+    assert asked.keys() == {"cold", "nothing new", "one new"}
+    for part in (*first.values(), *asked.values()):
+        assert part["wall_seconds"] > 0
+        assert part["peak_bytes"] > 0
     assert [first[name]["files"]["known"] for name in ("cold", "nothing new", "one new")] == [
         2,
         2,
         3,
     ]
     called.clear()
+    monkeypatch.setattr(module, "_ask", lambda _: called.append("the command") or {"answer": ""})
     study.measure(Step("small 2", "", 1))
-    assert called == ["the program", "the program", "the program", "asv publish"]
+    assert called == [*["the command"] * 3, *["the program"] * 3, "asv publish"]
+
+
+def test_two_answers_about_the_same_results_are_no_measurement(small, monkeypatch):
+    study, _ = small
+    answers = iter("abc")
+    monkeypatch.setattr(module, "_publish", lambda _: {"asv": {}})
+    monkeypatch.setattr(module, "_ours", lambda _: {})
+    monkeypatch.setattr(module, "_ask", lambda _: {"answer": next(answers)})
+    with pytest.raises(CannotMeasure, match="has given two answers"):
+        study.measure(Step("small 1", "", 1))
 
 
 def test_a_failing_asv_is_a_reason_and_the_rest_is_measured(small, monkeypatch):
@@ -138,6 +163,7 @@ def test_a_failing_asv_is_a_reason_and_the_rest_is_measured(small, monkeypatch):
         return real(name, command, *args)
 
     monkeypatch.setattr(module, "call", call)
+    monkeypatch.setattr(module, "_changes", lambda _: {})
     found = study.measure(Step("small 1", "", 1))
     assert found["asv"] == {"skipped": "asv publish ended with status 1: no"}
     assert found["cold"]["files"]["read"] == 2

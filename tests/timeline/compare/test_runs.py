@@ -5,6 +5,7 @@ import pytest
 from cnnfc.records import Outcome
 from cnnfc.timeline.compare.runs import newest_points, pair_commits, pair_devices, pair_machines
 from cnnfc.timeline.table.source import Head
+from testkit import histories as make
 
 OLD, NEW, NEWEST = "a" * 40, "b" * 40, "c" * 40
 DAYS = {OLD: 1, NEW: 2, NEWEST: 3}
@@ -109,7 +110,7 @@ def test_two_files_of_one_commit_may_have_a_device_each():
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_of_a_point_in_two_files_what_was_measured_last_counts(make, order):
+def test_of_a_point_in_two_files_what_was_measured_last_counts(order):
     runs = {
         8: make.run(make.point("b", "x", value=1.0), make.point("b", "y", value=3.0)),
         9: make.run(make.point("b", "x", value=2.0), make.skipped("b", "y")),

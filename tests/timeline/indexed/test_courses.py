@@ -9,6 +9,7 @@ import pytest
 
 from cnnfc.analysis import changepoints
 from cnnfc.analysis.changepoints.steps import find_steps
+from cnnfc.history.index.columns import MEASURED
 from cnnfc.machine.helpers import Helpers
 from cnnfc.timeline.indexed import courses
 from cnnfc.timeline.indexed.courses import find_courses
@@ -20,7 +21,8 @@ def track(values, half=None):
     width = np.full(len(centre), np.nan if half is None else half)
     place = np.arange(len(centre))
     n = np.full(len(centre), 10, np.int32)
-    return Track("s.time_a", (), place, centre, centre - width, centre + width, n, 0)
+    ends = (centre - width, centre + width)
+    return Track("s.time_a", (), place, centre, *ends, n, 0, n, place, MEASURED)
 
 
 def noisy(seed, length=60, step=1.0):

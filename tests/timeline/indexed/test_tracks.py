@@ -14,6 +14,7 @@ from cnnfc.history.results import read_history
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.indexed.centres import Summaries
 from cnnfc.timeline.indexed.tracks import Tracks
+from testkit.results_on_disk import file_content
 
 DATA = Path(__file__).parents[2] / "data" / "results"
 COLUMNS = ["result", "params", "version", "started_at", "samples"]
@@ -22,17 +23,8 @@ COLUMNS = ["result", "params", "version", "started_at", "samples"]
 def write(results, machine, commit, rows, *, date):
     folder = results / machine
     folder.mkdir(parents=True, exist_ok=True)
-    content = {
-        "commit_hash": commit * 40,
-        "env_name": "e",
-        "date": date,
-        "params": {"machine": machine},
-        "python": "3.11",
-        "requirements": {},
-        "result_columns": COLUMNS,
-        "results": rows,
-        "version": 2,
-    }
+    about = {"commit_hash": commit * 40, "date": date, "params": {"machine": machine}}
+    content = file_content(rows, env_name="e", result_columns=COLUMNS, **about)
     (folder / f"{commit * 8}-e.json").write_text(json.dumps(content))
 
 

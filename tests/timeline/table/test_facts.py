@@ -1,9 +1,10 @@
 from dataclasses import replace
 
 from cnnfc.timeline.table.facts import Facts, facts_of
+from testkit import histories as make
 
 
-def test_a_record_says_what_a_number_depends_on(make):
+def test_a_record_says_what_a_number_depends_on():
     record = replace(
         make.record(9, torch="2.13.0"),
         path="/home/somebody/reports/hardware/oak/20260309T110000Z-00000009.json",
@@ -42,16 +43,16 @@ def test_a_record_says_what_a_number_depends_on(make):
     )
 
 
-def test_torch_is_known_from_its_package_too(make):
+def test_torch_is_known_from_its_package_too():
     assert facts_of(make.run(number=9), make.record(9, torch="2.12.0")).torch == "2.12.0"
 
 
-def test_without_a_record_the_result_file_speaks(make):
+def test_without_a_record_the_result_file_speaks():
     run = make.run(machine_facts={"cpu": "Elm", "ram": "8"}, requirements={"torch": "2.1"})
     assert facts_of(run, None) == Facts(python="3.11", torch="2.1", cpu="Elm")
 
 
-def test_facts_of_a_wrong_type_are_not_known(make):
+def test_facts_of_a_wrong_type_are_not_known():
     record = replace(
         make.record(9),
         identity={"cores": "two", "threads": 2.5, "memory_bytes": 2**70, "gpus": "H200"},

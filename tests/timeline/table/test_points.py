@@ -1,8 +1,6 @@
-import importlib.util
 import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -11,20 +9,12 @@ from cnnfc.timeline.table.facts import Facts
 from cnnfc.timeline.table.points import rows_of
 from cnnfc.timeline.table.schema import Type
 from cnnfc.timeline.table.source import look_through
-
-
-@pytest.fixture(scope="session")
-def disk():
-    """Builders of results folders, shared with the tests of the commands."""
-    path = Path(__file__).parents[2] / "commands" / "results_on_disk.py"
-    spec = importlib.util.spec_from_file_location("points_results_on_disk", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from testkit import histories as make
+from testkit import results_on_disk as disk
 
 
 @pytest.fixture
-def table(disk, tmp_path):
+def table(tmp_path):
     """Gives the rows of everything in a small results folder, by name."""
     disk.small(tmp_path / "results")
 
@@ -40,7 +30,7 @@ def table(disk, tmp_path):
     return rows
 
 
-def test_every_point_is_a_row_with_what_it_is_of(table, disk):
+def test_every_point_is_a_row_with_what_it_is_of(table):
     rows = table()
     assert len(rows) == 5 + 4 + 6
     first = rows[0]
@@ -104,12 +94,12 @@ def test_a_row_a_value_keeps_their_order_and_loses_no_point(table):
     assert {(row["sample"], row["sample_value"]) for row in left} == {(None, None)}
 
 
-def test_only_what_is_wanted_is_there(table, disk):
+def test_only_what_is_wanted_is_there(table):
     rows = table(keep=lambda benchmark, parameters: "cpu-2" in parameters)
     assert {row["device"] for row in rows} == {"cpu-2"}
 
 
-def test_each_point_of_a_resumed_run_has_the_facts_of_its_own_record(table, disk, tmp_path, make):
+def test_each_point_of_a_resumed_run_has_the_facts_of_its_own_record(table, tmp_path):
     folder = tmp_path / "hardware" / "oak"
     folder.mkdir(parents=True)
     for hour, torch in ((12, "2.12.0"), (14, "2.13.0")):

@@ -1,4 +1,3 @@
-import importlib.util
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,22 +9,14 @@ from cnnfc.errors import DataError
 from cnnfc.history.results import read_history
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.table.source import Versions, look_through
+from testkit import histories as make
+from testkit import results_on_disk as disk
 
 REAL = Path(__file__).parents[2] / "data" / "results" / "real"
 
 
-@pytest.fixture(scope="session")
-def disk():
-    """Builders of results folders, shared with the tests of the commands."""
-    path = Path(__file__).parents[2] / "commands" / "results_on_disk.py"
-    spec = importlib.util.spec_from_file_location("timeline_results_on_disk", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
-def results(disk, tmp_path):
+def results(tmp_path):
     return disk.small(tmp_path / "results")
 
 
@@ -38,7 +29,7 @@ def test_what_it_loads_is_what_the_history_reads():
     assert source.problems == history.problems
 
 
-def test_a_head_says_what_a_run_is_of(results, disk):
+def test_a_head_says_what_a_run_is_of(results):
     first, *_ = look_through(results).heads
     assert (first.machine, first.environment, first.commit) == ("oak", "py3.11", disk.commit(1))
     assert first.commit_date == datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,7 +59,7 @@ def test_the_current_version_is_the_one_that_series_are_made_of(results):
             enumerate(runs)] == [False, True]  # fmt: skip
 
 
-def test_of_versions_the_one_measured_last_is_current_whatever_the_commit(make):
+def test_of_versions_the_one_measured_last_is_current_whatever_the_commit():
     late, early = (datetime(2026, 3, day, tzinfo=UTC) for day in (9, 8))
     versions = Versions()
     for number, version, at in ((5, "2", early), (3, "1", late)):
@@ -78,7 +69,7 @@ def test_of_versions_the_one_measured_last_is_current_whatever_the_commit(make):
     assert not versions.is_current(make.run(machine="elm"), "b", "1")
 
 
-def test_without_times_the_newest_commit_decides_on_the_version(make):
+def test_without_times_the_newest_commit_decides_on_the_version():
     versions = Versions()
     for number, version in ((5, "2"), (3, "1")):
         versions.see(make.run(replace(make.point("b"), version=version), number=number))
@@ -100,7 +91,7 @@ def test_a_folder_of_another_name_is_the_machine_of_its_alias(results):
     assert found.load(found.heads[0]).machine == "ash"
 
 
-def test_a_record_belongs_to_its_run(results, disk, tmp_path, make):
+def test_a_record_belongs_to_its_run(results, tmp_path):
     folder = tmp_path / "hardware" / "oak"
     folder.mkdir(parents=True)
     record = replace(make.record(1), commit=disk.commit(1))

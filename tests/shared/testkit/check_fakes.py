@@ -1,9 +1,5 @@
-"""A project with a history of its own machine, and an asv in its place that says what it is told.
+"""A project with a history of its machine, and an asv in its place that says what it is told."""
 
-Loaded by path: with pytest's importlib mode tests cannot import their neighbours.
-"""
-
-import importlib.util
 import json
 import shutil
 import sys
@@ -15,22 +11,10 @@ from cnnfc.harness.devices import Devices
 from cnnfc.harness.process import Asv
 from cnnfc.machine.identity import Identity
 from cnnfc.machine.schema import HardwareRecord
+from testkit import projects
+from testkit.results_on_disk import file_content
 
-TESTS = Path(__file__).parents[2]
 GIB = 2**30
-
-
-def load(path):
-    spec = importlib.util.spec_from_file_location(f"check_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-histories = load(TESTS / "report" / "histories.py")
-projects = load(TESTS / "harness" / "projects.py")
-fake_asv = load(TESTS / "harness" / "fake_asv.py")
-
 ENVIRONMENT = projects.ENVIRONMENT
 GEMM = "hardware.CanaryGemm.track_flops"
 DENSE = "dense.Forward.time_layer"
@@ -96,16 +80,8 @@ class CheckProject(projects.Project):
             count = len(params[0]) * len(params[1])
             row = [[value] * count, params, version, milliseconds, 1.0]
             rows[name] = [*row, *[None] * 6, [[value] * 7] * count]
-        content = {
-            "version": 2,
-            "commit_hash": commit,
-            "env_name": ENVIRONMENT,
-            "date": milliseconds,
-            "params": {"machine": OAK.name},
-            "python": "3.11",
-            "result_columns": fake_asv.COLUMNS,
-            "results": rows,
-        }
+        about = {"commit_hash": commit, "env_name": ENVIRONMENT, "date": milliseconds}
+        content = file_content(rows, **about, params={"machine": OAK.name})
         name = f"results/{OAK.name}/{commit[:8]}-{ENVIRONMENT}.json"
         self.write(name, json.dumps(content))
 

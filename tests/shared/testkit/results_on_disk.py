@@ -1,4 +1,4 @@
-"""Writes small results folders in asv's format, with values whose summaries are plain to see."""
+"""Result files in asv's format, and small folders of them whose summaries are plain to see."""
 
 import json
 from datetime import UTC, datetime
@@ -19,6 +19,24 @@ def commit(number):
 
 def milliseconds(*date):
     return round(datetime(*date, tzinfo=UTC).timestamp() * 1000)
+
+
+def file_content(rows, **changes):
+    """The JSON object of a sound result file with these `rows`; ``...`` takes a key out."""
+    content = {
+        "commit_hash": "a" * 40,
+        "env_name": "env",
+        "date": 1_772_438_400_000,
+        "params": {"machine": "oak", "cpu": "Oak 1", "python": "3.11"},
+        "python": "3.11",
+        "requirements": {},
+        "env_vars": {},
+        "result_columns": list(COLUMNS),
+        "results": rows,
+        "durations": {},
+        "version": 2,
+    }
+    return {key: value for key, value in {**content, **changes}.items() if value is not ...}
 
 
 def row(values, *parameters, version="1", day=1, samples=True):
@@ -58,19 +76,13 @@ def write(results, number=1, machine="oak", environment="py3.11", at=None, **ben
     (folder / "machine.json").write_text(
         json.dumps({"machine": machine, "cpu": "Oak 1", "num_cpu": "2", "ram": "8", "version": 1})
     )
-    content = {
-        "commit_hash": at or commit(number),
-        "env_name": environment,
-        "date": milliseconds(2026, 3, number, 12),
-        "params": {"machine": machine, "cpu": "Oak 1", "python": "3.11"},
-        "python": "3.11",
-        "requirements": {},
-        "env_vars": {},
-        "result_columns": list(COLUMNS),
-        "results": {name.replace("__", "."): cells for name, cells in benchmarks.items()},
-        "durations": {},
-        "version": 2,
-    }
+    content = file_content(
+        {name.replace("__", "."): cells for name, cells in benchmarks.items()},
+        commit_hash=at or commit(number),
+        env_name=environment,
+        date=milliseconds(2026, 3, number, 12),
+        params={"machine": machine, "cpu": "Oak 1", "python": "3.11"},
+    )
     path = folder / f"{content['commit_hash'][:8]}-{environment}.json"
     path.write_text(json.dumps(content))
     return path

@@ -109,6 +109,32 @@ def record(number=1, *, machine="oak", notes=(), finished=True, **changes):
     )
 
 
+def grown(levels, count=9, hardware=(), **fields):
+    """Commits 1 to `count`, on which series go by functions of the number of the commit.
+
+    `levels` has such a function for each benchmark with its parameters; None leaves a gap.
+    """
+    runs = [
+        run(
+            *(
+                point(*key, value=level(number), spread=0.0)
+                for key, level in levels.items()
+                if level(number) is not None
+            ),
+            number=number,
+            at=datetime(2026, 3, number, 13, tzinfo=UTC),
+            **fields,
+        )
+        for number in range(1, count + 1)
+    ]
+    return history(*runs, hardware=hardware)
+
+
+def stepping(factor, at=5, level=1e-3, back=99):
+    """A level that is multiplied by `factor` from commit `at` to the one before `back`."""
+    return lambda number: level * (factor if at <= number < back else 1.0)
+
+
 #: Twelve layers over more than a decade of parameters, three of them with 36,864.
 LAYERS = {
     "conv2d.3-64.k3.hw32": 0.2e-3,

@@ -229,6 +229,23 @@ def realistic():
     return History(tuple(runs), INFOS, tuple(records), (problem,))
 
 
+def changed(make):
+    """Thirty commits of one machine: a step for the worse, one for the better, another torch."""
+
+    def level(factor, at, centre):
+        # Noise of half a percent that is the same on every run.
+        return lambda n: centre * (factor if n >= at else 1) * (1 + (n * 7919 % 13 - 6) * 8e-4)
+
+    levels = {
+        ("conv.Forward.time_layer", CONV[0], "cpu-1"): level(1.2, 18, 2e-4),
+        ("conv.Forward.time_layer", CONV[1], "cpu-1"): level(0.8, 11, 9e-4),
+        ("dense.Forward.time_layer", DENSE[0], "cpu-1"): level(1.0, 99, 2e-4),
+        ("hardware.CanaryGemm.track_flops", "gemm.2048", "cpu-1"): level(1.0, 99, 4e10),
+    }
+    records = [make.record(n, torch="2.12.0" if n < 22 else "2.13.0") for n in range(1, 31)]
+    return make.grown(levels, count=30, hardware=records)
+
+
 def single():
     """One commit on one machine, and one value."""
     point = Point(

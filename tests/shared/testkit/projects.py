@@ -1,12 +1,11 @@
 """Small asv projects in temporary folders, with the fake asv of ``fake_asv.py`` to measure them."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 from cnnfc.harness.process import Asv
+from testkit import repositories
 
 FAKE = Path(__file__).with_name("fake_asv.py")
 ENVIRONMENT = "virtualenv-py3.11"
@@ -43,15 +42,9 @@ SUITE = suite(
 )
 
 
-def git(root, *arguments):
-    return subprocess.run(
-        ["git", "-C", str(root), "-c", "user.name=n", "-c", "user.email=e@e", *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE},
-    ).stdout.strip()
+def git(root, *words):
+    """Run git at `DATE`; see `repositories.git`."""
+    return repositories.git(root, *words, GIT_AUTHOR_DATE=DATE, GIT_COMMITTER_DATE=DATE)
 
 
 class Project:

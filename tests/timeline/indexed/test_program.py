@@ -1,0 +1,43 @@
+"""What the program finds is named by all of its sources."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import cnnfc
+from cnnfc.timeline.indexed import program as module
+
+
+def named(folder, monkeypatch):
+    monkeypatch.setattr(module.resources, "files", {cnnfc: folder}.__getitem__)
+    module.program.cache_clear()
+    name = module.program()
+    module.program.cache_clear()
+    return name
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["units.py", "analysis/changepoints/steps.py", "timeline/causes.py", "machine/wording.py"],
+)
+def test_a_source_that_changes_gives_another_name(tmp_path, monkeypatch, source):
+    folder = tmp_path / "cnnfc"
+    shutil.copytree(
+        Path(cnnfc.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__", "assets")
+    )
+    before = named(folder, monkeypatch)
+    assert named(folder, monkeypatch) == before
+    with (folder / source).open("a", encoding="utf-8") as file:
+        file.write("#\n")
+    assert named(folder, monkeypatch) != before
+
+
+def test_what_only_shows_things_has_no_part_in_it(tmp_path, monkeypatch):
+    folder = tmp_path / "cnnfc"
+    shutil.copytree(
+        Path(cnnfc.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__", "assets")
+    )
+    before = named(folder, monkeypatch)
+    (folder / "report" / "text.py").write_text("")
+    assert named(folder, monkeypatch) == before
