@@ -5,25 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-_Floats = NDArray[np.float64]
+from cnnfc.analysis import resamples
+from cnnfc.analysis.resamples import Floats, exp
 
 #: Two points lie on every line, so it takes a third to see anything.
 LEAST_POINTS: Final = 3
 #: The bootstrap of fewer points says more about their number than about the quantity.
 LEAST_FOR_INTERVAL: Final = 10
-CONFIDENCE: Final = 0.95
-RESAMPLES: Final = 2000
-#: The same points always get the same interval.
-SEED: Final = 20_250_101
 #: Over less than this factor, even a perfect law drowns in what else differs between layers.
 NARROW_RANGE: Final = 10.0
 
-_CHUNK: Final = 1_000_000  # points times resamples at once: some 8 MB an array
+_Interval = tuple[float | None, float | None]
+
+
+class Logs(NamedTuple):
+    """The pairs that a law can be fitted to: which of those given, and their logarithms."""
+
+    usable: resamples.Flags
+    x: Floats
+    y: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Fit:
     Attributes:
         n: How many points were used.
         spearman: Rank correlation, -1 to 1: whether x puts things into the right order.
-        spearman_low: Lower end of its interval of `CONFIDENCE`.
+        spearman_low: Lower end of its interval of `resamples.CONFIDENCE`.
         spearman_high: Upper end.
         log_r2: Share of the variance of log y that the best power law
             ``y = y_centre * (x / x_centre)**slope`` explains, 0 to 1.
@@ -44,8 +48,12 @@ class Fit:
         median_fold_error: By which factor, at the median over the points, the power law is off;
             1 is perfect, 2 means that half the points are wrong by a factor of 2 or more.  It is
             of the points that the law was fitted to, so that new ones do worse.
+        fold_low: Lower end of its interval.
+        fold_high: Upper end.
         warnings: Sentences without a full stop.
-        slope: Exponent of the power law.
+        slope: Exponent of the power law: 1 is proportion, 0 no growth at all.
+        slope_low: Lower end of its interval.
+        slope_high: Upper end.
         x_centre: Geometric mean of x, in its unit.
         y_centre: Geometric mean of y, which is what the law predicts at `x_centre`.
         proportional_r2: Share of the variance of log y that the law of proportion ``y = a x``
@@ -61,8 +69,12 @@ class Fit:
     log_r2_low: float | None = None
     log_r2_high: float | None = None
     median_fold_error: float | None = None
+    fold_low: float | None = None
+    fold_high: float | None = None
     warnings: tuple[str, ...] = ()
     slope: float | None = None
+    slope_low: float | None = None
+    slope_high: float | None = None
     x_centre: float | None = None
     y_centre: float | None = None
     proportional_r2: float | None = None
@@ -71,7 +83,20 @@ class Fit:
         """The y of the power law at `x`, which is above 0; None if there is no law."""
         if self.slope is None or self.x_centre is None or self.y_centre is None:
             return None
-        return _exp(math.log(self.y_centre) + self.slope * (math.log(x) - math.log(self.x_centre)))
+        return exp(math.log(self.y_centre) + self.slope * (math.log(x) - math.log(self.x_centre)))
+
+
+def logs(x: Sequence[float], y: Sequence[float]) -> Logs:
+    """The logarithms of those pairs that are both finite and above zero.
+
+    Raises:
+        ValueError: `x` and `y` differ in length.
+    """
+    given_x, given_y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if given_x.shape != given_y.shape or given_x.ndim != 1:
+        raise ValueError(f"x and y are of shapes {given_x.shape} and {given_y.shape}")
+    usable = np.isfinite(given_x) & np.isfinite(given_y) & (given_x > 0) & (given_y > 0)
+    return Logs(usable, np.log(given_x[usable]), np.log(given_y[usable]))
 
 
 def fit(x: Sequence[float], y: Sequence[float]) -> Fit:
@@ -90,10 +115,7 @@ def fit(x: Sequence[float], y: Sequence[float]) -> Fit:
     Raises:
         ValueError: `x` and `y` differ in length.
     """
-    given_x, given_y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if given_x.shape != given_y.shape or given_x.ndim != 1:
-        raise ValueError(f"x and y are of shapes {given_x.shape} and {given_y.shape}")
-    usable = np.isfinite(given_x) & np.isfinite(given_y) & (given_x > 0) & (given_y > 0)
+    usable, log_x, log_y = logs(x, y)
     n = int(usable.sum())
     warnings = []
     if n < len(usable):
@@ -103,41 +125,46 @@ def fit(x: Sequence[float], y: Sequence[float]) -> Fit:
     if n < LEAST_POINTS:
         warnings.append(_too_few(n, LEAST_POINTS, "a correlation takes"))
         return Fit(n, warnings=tuple(warnings))
-    log_x: _Floats = np.log(given_x[usable])
-    log_y: _Floats = np.log(given_y[usable])
-    same = [name for name, logs in (("x", log_x), ("y", log_y)) if np.ptp(logs) == 0]
+    same = [name for name, values in (("x", log_x), ("y", log_y)) if np.ptp(values) == 0]
     if same:
         warnings.append(f"all points have the same {' and '.join(same)}: nothing can be said")
         return Fit(n, warnings=tuple(warnings))
-    factor = _exp(float(np.ptp(log_x)))
+    factor = exp(float(np.ptp(log_x)))
     if factor < NARROW_RANGE:
-        warnings.append(f"x spans only a factor of {factor:.2g}: this holds within that range")
-    once = np.ones((1, n))
-    spearman, log_r2 = (_plain(found[0]) for found in _correlations(log_x, log_y, once))
+        warnings.append(
+            f"the predictor spans only a factor of {factor:.2g}: this holds within that range"
+        )
+    spearman, log_r2 = (
+        _plain(float(found[0])) for found in _correlations(log_x, log_y, np.ones((1, n)))
+    )
     x_mean, y_mean = float(log_x.mean()), float(log_y.mean())
     slope = _slope(log_x - x_mean, log_y)
     residuals = log_y - y_mean - slope * (log_x - x_mean)
     ratios = log_y - log_x
+    ends: list[_Interval] = [(None, None)] * 4
     if n < LEAST_FOR_INTERVAL:
         warnings.append(_too_few(n, LEAST_FOR_INTERVAL, "intervals take"))
-        bounds: tuple[float | None, ...] = (None, None, None, None)
     else:
-        bounds = _bootstrap(log_x, log_y)
-        if any(low == high is not None for low, high in (bounds[:2], bounds[2:])):
+        ends = _bootstrap(log_x, log_y)
+        if any(low == high is not None for low, high in ends[:2]):
             warnings.append("an interval has no width: all points are in one order or on one line")
     return Fit(
         n=n,
         spearman=spearman,
-        spearman_low=bounds[0],
-        spearman_high=bounds[1],
+        spearman_low=ends[0][0],
+        spearman_high=ends[0][1],
         log_r2=log_r2,
-        log_r2_low=bounds[2],
-        log_r2_high=bounds[3],
-        median_fold_error=_exp(float(np.median(np.abs(residuals)))),
+        log_r2_low=ends[1][0],
+        log_r2_high=ends[1][1],
+        median_fold_error=exp(float(np.median(np.abs(residuals)))),
+        fold_low=None if ends[2][0] is None else exp(ends[2][0]),
+        fold_high=None if ends[2][1] is None else exp(ends[2][1]),
         warnings=tuple(warnings),
         slope=slope,
-        x_centre=_exp(x_mean),
-        y_centre=_exp(y_mean),
+        slope_low=ends[3][0],
+        slope_high=ends[3][1],
+        x_centre=exp(x_mean),
+        y_centre=exp(y_mean),
         proportional_r2=1 - float(np.var(ratios) / np.var(log_y)),
     )
 
@@ -178,74 +205,30 @@ def _too_few(n: int, least: int, what: str) -> str:
     return f"{points}: {what} {least - n} more"
 
 
-def _slope(x: _Floats, y: _Floats) -> float:
+def _slope(x: Floats, y: Floats) -> float:
     """Slope of the least-squares line of y on x, whose mean is 0 and which is not constant."""
     return float((x * y).sum() / (x * x).sum())
 
 
-def _exp(logarithm: float) -> float:
-    """The exponential function; infinite where floats end."""
-    return math.exp(logarithm) if logarithm < 709 else math.inf
-
-
 def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return None if math.isnan(value) else value
 
 
-def _bootstrap(x: _Floats, y: _Floats) -> tuple[float | None, ...]:
-    """The bounds of Spearman's correlation, then of R2."""
-    n = len(x)
-    random = np.random.default_rng(SEED)
-    spearman: list[_Floats] = []
-    r2: list[_Floats] = []
-    chunk = max(1, _CHUNK // n)
-    for start in range(0, RESAMPLES, chunk):
-        size = min(chunk, RESAMPLES - start)
-        # How often each point is drawn says all about a resample.
-        weights = random.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
-        for found, kept in zip(_correlations(x, y, weights), (spearman, r2), strict=True):
-            kept.append(found)
-    tails = [50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE)]
-    bounds: list[float | None] = []
-    for found in map(np.concatenate, (spearman, r2)):
-        # A resample of equal points has no correlation.
-        known = found[~np.isnan(found)]
-        bounds += map(_plain, np.percentile(known, tails)) if len(known) else (None, None)
-    return tuple(bounds)
+def _bootstrap(x: Floats, y: Floats) -> list[_Interval]:
+    """Intervals: Spearman's correlation, R2, logarithm of the median error, slope."""
+    found: tuple[list[Floats], ...] = ([], [], [], [])
+    for weights in resamples.draws(len(x)):
+        x_mean, y_mean, slope = resamples.lines(x, y, weights)
+        residuals = np.abs(y - y_mean - slope * (x - x_mean))
+        errors = resamples.medians(residuals, weights)
+        some = (*_correlations(x, y, weights), errors, slope[:, 0])
+        for kept, values in zip(found, some, strict=True):
+            kept.append(values)
+    return [resamples.bounds(np.concatenate(kept)) for kept in found]
 
 
-def _correlations(x: _Floats, y: _Floats, weights: _Floats) -> tuple[_Floats, _Floats]:
-    """Spearman's correlation and the R2 of y on x for each row of `weights`.
-
-    Shapes: x and y (n,), weights (m, n), both results (m,); not-a-number where a row has only
-    equal values.
-    """
-    rank = _correlation(_ranks(x, weights), _ranks(y, weights), weights)
-    pearson = _correlation(x, y, weights)
+def _correlations(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Spearman's correlation and the R2 of y on x for each row of `weights`."""
+    rank = resamples.correlation(resamples.ranks(x, weights), resamples.ranks(y, weights), weights)
+    pearson = resamples.correlation(x, y, weights)
     return rank, pearson * pearson
-
-
-def _ranks(values: _Floats, weights: _Floats) -> _Floats:
-    """Mean rank of each value in each resample, (m, n), where it is there `weights` times."""
-    _, level = np.unique(values, return_inverse=True)
-    order = np.argsort(level, kind="stable")
-    starts = np.searchsorted(level[order], np.arange(int(level.max()) + 1))
-    counts = np.add.reduceat(weights[:, order], starts, axis=1)
-    upto = np.cumsum(counts, axis=1)
-    # A level's values have the ranks from upto - count + 1 to upto.
-    means: _Floats = upto - (counts - 1) / 2
-    return means[:, level]
-
-
-def _correlation(x: _Floats, y: _Floats, weights: _Floats) -> _Floats:
-    """Pearson's correlation of each row, weighted; x and y are (n,) or (m, n)."""
-    total = weights.sum(axis=1, keepdims=True)
-    dx = x - (weights * x).sum(axis=1, keepdims=True) / total
-    dy = y - (weights * y).sum(axis=1, keepdims=True) / total
-    xx, yy = (weights * dx * dx).sum(axis=1), (weights * dy * dy).sum(axis=1)
-    product = xx * yy
-    # Rounding leaves a trace of variance in equal values.
-    flat = product <= 1e-20
-    found = (weights * dx * dy).sum(axis=1) / np.sqrt(np.where(flat, 1.0, product))
-    clipped: _Floats = np.where(flat, np.nan, np.clip(found, -1.0, 1.0))
-    return clipped

@@ -11,6 +11,7 @@ from typing import Any, Final
 from cnnfc.machine import wording
 from cnnfc.machine.schema import HardwareRecord
 from cnnfc.report import text
+from cnnfc.timeline import differences
 
 #: What moves by itself while nothing is changed: shown before and after a run, not as a change.
 _VOLATILE: Final = frozenset((
@@ -37,13 +38,12 @@ def facts(data: Mapping[str, Any], *, volatile: bool | None = None) -> Iterator[
 
 
 def changes(before: HardwareRecord, after: HardwareRecord) -> list[tuple[str, str, str]]:
-    """What differs between two records as (name, before, now), volatile readings left out."""
-    old, new = _settled(before), _settled(after)
-    return [
-        (name, old.get(name, text.MISSING), new.get(name, text.MISSING))
-        for name in dict.fromkeys((*new, *old))
-        if old.get(name) != new.get(name)
-    ]
+    """What differs between two records as (name, before, now): settings first, then software.
+
+    The same differences as a change of a series is laid to, so that pages agree with each other.
+    """
+    found = (*differences.settings(before, after), *differences.software(before, after))
+    return [(one.name, one.before, one.after) for one in found]
 
 
 def readings(record: HardwareRecord) -> list[tuple[str, str, str]]:
@@ -74,14 +74,6 @@ def torch(record: HardwareRecord) -> tuple[str, str] | None:
     commit = own.get("git")
     parts = [*libraries, *([str(commit)[:8]] if commit else [])]
     return text.shorten(str(version), _LONGEST), text.shorten(", ".join(parts), _LONGEST)
-
-
-def _settled(record: HardwareRecord) -> dict[str, str]:
-    return {
-        **dict(facts(record.identity)),
-        **dict(facts(record.software)),
-        **dict(facts(record.state_before, volatile=False)),
-    }
 
 
 def _walk(

@@ -6,85 +6,45 @@ The numbers behind the pages on parameters and latency, before any of them is fo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from cnnfc.analysis.predictors import Fit, fit, roofline_seconds
+from cnnfc.analysis.predictors import roofline_seconds
 from cnnfc.cases import Case, Gemm
-from cnnfc.costs import Costs, costs
+from cnnfc.costs import costs
+from cnnfc.machine.schema import HardwareRecord
 from cnnfc.names import BenchmarkName, Device
 from cnnfc.records import Run
+from cnnfc.report import explained, ladders
+from cnnfc.report.explained import Band, Predictor
+from cnnfc.report.ladders import Ladder
+from cnnfc.report.measured import Ceilings, FirstCall, Measured, Pass
 from cnnfc.timeline.series import Group, Reading, Series
+
+__all__ = [
+    "LEAST_LAYERS",
+    "Ceilings",
+    "DeviceLayers",
+    "FirstCall",
+    "Measured",
+    "all_devices",
+    "record_of",
+]
 
 #: Fewer layers than this on a device make no page.
 LEAST_LAYERS: Final = 3
-#: Cases with equal parameters that make a ladder.
-LEAST_RUNGS: Final = 3
-#: Layers in a decade of parameters from which the decade is looked at alone.
-LEAST_IN_BAND: Final = 10
 
 _GEMM: Final = "hardware.CanaryGemm.track_flops"
 _COPY: Final = "hardware.CanaryCopy.track_bandwidth"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One layer: its latency (s), what it costs, and the roofline bound (s) if it is known."""
-
-    case: Case
-    benchmark: str
-    reading: Reading
-    costs: Costs
-    bound: float | None
-
-    @property
-    def latency(self) -> float:
-        return self.reading.summary.centre
-
-
-@dataclass(frozen=True)
-class Ceilings:
-    """What reference kernels reached in the same run: FLOP/s by dtype, byte/s."""
-
-    flops: Mapping[str, float]
-    bandwidth: float | None
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """Layers with one parameter count, the fastest first."""
-
-    parameters: int
-    rungs: tuple[Measured, ...]
-
-    @property
-    def factor(self) -> float:
-        """Slowest / fastest centre."""
-        return self.rungs[-1].latency / self.rungs[0].latency
-
-
-@dataclass(frozen=True)
-class Predictor:
-    """A quantity that might explain latency, and how well it does."""
-
-    name: str
-    counts: str
-    fit: Fit
-
-
-@dataclass(frozen=True)
-class FirstCall:
-    """A layer's first call in a process beside its warmed latency."""
-
-    case: Case
-    first: Reading
-    warmed: Reading
-
-    @property
-    def factor(self) -> float:
-        return self.first.summary.centre / self.warmed.summary.centre
+#: Pass and condition of a benchmark -> what it is called, and whether the roofline bound of a
+#: forward call holds for it.
+_PASSES: Final = {
+    ("Forward", "Cold"): ("forward, cold caches", True),
+    ("Backward", ""): ("backward", False),
+    ("TrainStep", ""): ("training step", False),
+}
 
 
 @dataclass(frozen=True)
@@ -97,69 +57,39 @@ class DeviceLayers:
     layers: tuple[Measured, ...]
     ceilings: Ceilings
     first_calls: tuple[FirstCall, ...]
+    passes: tuple[Pass, ...] = ()
 
     @cached_property
     def predictors(self) -> tuple[Predictor, ...]:
         """Parameters, FLOPs, bytes, activations and the roofline bound against latency."""
-        bounded = [one for one in self.layers if one.bound]
-        return (
-            _predictor(
-                "Parameters",
-                "weights and bias",
-                self.layers,
-                [m.costs.parameters for m in self.layers],
-            ),
-            _predictor(
-                "FLOPs", "2 per multiply-add", self.layers, [m.costs.flops for m in self.layers]
-            ),
-            _predictor(
-                "Bytes",
-                "input, weights, bias, output, each once",
-                self.layers,
-                [m.costs.bytes for m in self.layers],
-            ),
-            _predictor(
-                "Activations",
-                "bytes of input and output",
-                self.layers,
-                [m.costs.activation_bytes for m in self.layers],
-            ),
-            _predictor(
-                "Roofline bound",
-                "the longer of FLOPs / peak and bytes / bandwidth",
-                bounded,
-                [m.bound or 0.0 for m in bounded],
-            ),
-        )
+        return explained.predictors(self.layers)
 
     @cached_property
-    def band(self) -> tuple[int, Predictor] | None:
-        """The decade of parameter counts with the most layers, alone: its lower end and the fit.
-
-        ``None`` where no decade has `LEAST_IN_BAND` layers, or one has them all.
-        """
-        decades: dict[int, list[Measured]] = {}
-        for one in self.layers:
-            decades.setdefault(len(str(one.costs.parameters)) - 1, []).append(one)
-        power, members = max(decades.items(), key=lambda item: (len(item[1]), -item[0]))
-        if not LEAST_IN_BAND <= len(members) < len(self.layers):
-            return None
-        found = _predictor("Parameters", "", members, [m.costs.parameters for m in members])
-        return 10**power, found
+    def band(self) -> Band | None:
+        """The decade of parameter counts with the most layers, alone; None without such a one."""
+        return explained.band(self.layers)
 
     @cached_property
     def ladders(self) -> tuple[Ladder, ...]:
         """Layers with equal parameter counts, the longest ladder first."""
-        same: dict[int, list[Measured]] = {}
-        for one in self.layers:
-            if one.costs.parameters > 0 and one.latency > 0:
-                same.setdefault(one.costs.parameters, []).append(one)
-        found = [
-            Ladder(count, tuple(sorted(rungs, key=lambda m: m.latency)))
-            for count, rungs in same.items()
-            if len(rungs) >= LEAST_RUNGS
-        ]
-        return tuple(sorted(found, key=lambda ladder: -ladder.factor))
+        return ladders.equal_parameters(self.layers)
+
+    @cached_property
+    def steps(self) -> tuple[Ladder, ...]:
+        """Ladders whose rungs differ in one thing only, by `ladders.AXES`, the longest first."""
+        return tuple(one for axis in ladders.AXES for one in ladders.along(axis, self.layers))
+
+    @property
+    def cold(self) -> dict[Case, Measured]:
+        """Layers measured with cold caches, by case."""
+        label = _PASSES["Forward", "Cold"][0]
+        return {m.case: m for other in self.passes if other.label == label for m in other.layers}
+
+
+def record_of(group: Group, run: Run) -> HardwareRecord | None:
+    """The hardware record of one run of `group`; None where none belongs to it."""
+    pairs = zip(group.runs, group.records, strict=True)
+    return next((record for known, record in pairs if known is run), None)
 
 
 def all_devices(groups: Sequence[Group]) -> Iterator[DeviceLayers]:
@@ -180,6 +110,7 @@ def all_devices(groups: Sequence[Group]) -> Iterator[DeviceLayers]:
                     ),
                     ceilings,
                     tuple(_first_calls(group, device, index, found)),
+                    tuple(_passes(group, device, index, ceilings)),
                 )
                 break
 
@@ -196,6 +127,25 @@ def _layers(group: Group, device: Device, index: int) -> list[tuple[Case, str, R
             if reading.summary.centre > 0 and (plain or case not in found):
                 found[case] = (name, reading)
     return [(case, name, reading) for case, (name, reading) in found.items()]
+
+
+def _passes(group: Group, device: Device, index: int, ceilings: Ceilings) -> Iterator[Pass]:
+    """Latency of the same layers in other passes, for those that were measured."""
+    for (pass_, condition), (label, bounded) in _PASSES.items():
+        found: dict[Case, Measured] = {}
+        for name, series in group.series.items():
+            parsed = BenchmarkName.parse(name)
+            if parsed is None or parsed.family not in ("conv", "dense"):
+                continue
+            asked = (pass_, condition, "time", "layer")
+            if (parsed.pass_, parsed.condition, parsed.type, parsed.quantity) != asked:
+                continue
+            for case, reading in _readings(series, device, index):
+                if reading.summary.centre > 0:
+                    one = _measured(name, reading, case, ceilings)
+                    found[case] = one if bounded else replace(one, bound=None)
+        if found:
+            yield Pass(label, tuple(found.values()))
 
 
 def _first_calls(
@@ -250,7 +200,3 @@ def _measured(name: str, reading: Reading, case: Case, ceilings: Ceilings) -> Me
     if peak is not None and ceilings.bandwidth is not None:
         bound = roofline_seconds(paper.flops, paper.bytes, peak, ceilings.bandwidth)
     return Measured(case, name, reading, paper, bound)
-
-
-def _predictor(name: str, counts: str, layers: Sequence[Measured], x: Sequence[float]) -> Predictor:
-    return Predictor(name, counts, fit(x, [one.latency for one in layers]))

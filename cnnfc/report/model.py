@@ -147,7 +147,8 @@ class Page:
     """A page: its place, its template and everything that the template prints.
 
     ``question`` is its first sentence and ``answer`` what the numbers say to it; ``section`` is
-    the entry of the navigation it belongs to; ``siblings`` are pages of the same kind.
+    the entry of the navigation it belongs to; ``siblings`` are pages of the same kind, ``related``
+    those that ask something else of the same machine and device.
     """
 
     path: str
@@ -160,6 +161,7 @@ class Page:
     how_to_read: tuple[str, ...] = ()
     trail: tuple[Link, ...] = ()
     siblings: tuple[Link, ...] = ()
+    related: tuple[Link, ...] = ()
 
     @property
     def root(self) -> str:

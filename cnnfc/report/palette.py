@@ -6,10 +6,12 @@ Okabe and Ito's set for colour-blind readers); every colour comes with a shape o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from cnnfc.cases import Case, Convolution
+from cnnfc.timeline.causes import Cause
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ ANY: Final = Style("all", "var(--blue)", "circle")
 
 #: The families in the order of legends.
 FAMILIES: Final = (DENSE, CONV, POINTWISE, DEPTHWISE, GROUPED, TRANSPOSED, OTHER)
+
+#: What a change is laid to; no arrow among the shapes, which would say a direction.
+CAUSES: Final[Mapping[Cause, Style]] = {
+    Cause.CODE: Style("code", "var(--vermillion)", "circle"),
+    Cause.MACHINE: Style("machine", "var(--blue)", "square"),
+    Cause.SOFTWARE: Style("software", "var(--purple)", "diamond"),
+    Cause.UNKNOWN: Style("unknown", "var(--grey)", "cross"),
+}
 
 #: For series that have no meaning known to us, in order of appearance.
 SERIES: Final = (

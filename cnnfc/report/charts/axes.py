@@ -150,15 +150,17 @@ def _ratio_label(tick: float) -> str:
     return f"×{tick:g}"
 
 
-def commit_axis(labels: Sequence[str], room: int) -> alt.Axis:
+def commit_axis(labels: Sequence[str], room: int, end: str = "") -> alt.Axis:
     """An axis of commits: at most `room` labels, the newest always among them.
 
-    A label is ``hash|date`` and stands on two lines.
+    A label is ``hash|date`` and stands on two lines; so does the label of the `end`, if it has one
+    beyond the newest commit.
     """
     every = max(1, math.ceil(len(labels) / room))
+    shown = [label for n, label in enumerate(reversed(labels)) if n % every == 0]
     return alt.Axis(
         title=None,
-        values=[label for n, label in enumerate(reversed(labels)) if n % every == 0],
+        values=[end, *shown] if end else shown,
         labelExpr="split(datum.label, '|')",
         labelAngle=0,
         labelOverlap=False,

@@ -2,6 +2,10 @@
 
 One function a chart, from plain rows to a Vega-Lite specification.  The plotting area and the
 margins around it are fixed, so that two plots side by side share the height of every value.
+
+What a script may join is named: the layers of marks are called ``marks`` and ``intervals`` in every
+specification here (``marks_0``, ``marks_1``, ... in the panels of `multiples` and `ladders`), and
+each of their rows carries the case in ``label``, the same in every chart of a page.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from cnnfc.report.charts.axes import Axis, value_axis
 from cnnfc.report.charts.marks import Mark, styles_of, with_interval
 from cnnfc.report.charts.parts import (
     FAINT,
+    INK,
     MUTED,
     SURFACE,
     Data,
@@ -34,38 +39,57 @@ _MARGINS: Final = {"left": 62, "right": 50, "top": 44, "bottom": 88}
 _NARROW_MARGINS: Final = {"left": 54, "right": 44, "top": 44, "bottom": 126}
 
 
+@dataclass(frozen=True)
+class Bar:
+    """A ladder: layers with ``x`` parameters whose latency reaches from ``low`` to ``high``.
+
+    ``label`` stands over its upper end; it may be empty.
+    """
+
+    x: float
+    low: float
+    high: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The most that the overhead of a call can be (s), and what to write beside the line."""
+
+    latency: float
+    label: str
+
+
 def parameters(
-    marks: Sequence[Mark], ladders: Sequence[tuple[float, float, float]], *, compact: bool
+    marks: Sequence[Mark], ladders: Sequence[Bar], *, floor: Floor | None = None, compact: bool
 ) -> Spec:
     """Latency (s) against parameters over lines of equal time a parameter.
 
     Args:
         marks: layers; ``x`` is the number of parameters (1 and up).
-        ladders: (parameters, shortest, longest latency) of layers with equal parameter counts.
+        ladders: layers with equal parameter counts.
+        floor: the overhead of a call, if it is known.
         compact: for a narrow page.
     """
     data = Data()
-    box = _Box.around(marks, marks, "Parameters", "parameters", compact=compact)
-    rungs = [{"x": at, "low": low, "high": high} for at, low, high in ladders]
-    ladder = (
-        data.chart(rungs)
-        .mark_rule(strokeWidth=9, strokeCap="round", color=FAINT, opacity=0.22)
-        .encode(x=box.at_x("x"), y=box.at_y("low"), y2="high:Q")
-    )
+    box = _Box.around(marks, marks, "Parameters", "parameters", floor, compact=compact)
     lines = box.proportions({rate: _rate(rate) for rate in _RATES})
-    layers = [*_guides(data, box, lines), *([ladder] if rungs else [])]
-    return _scatter(data, layers, marks, box, compact=compact)
+    behind = [*_guides(data, box, lines), *_floor(data, box, floor), *_ladders(data, box, ladders)]
+    front = _factors(data, box, ladders)
+    return _scatter(data, behind, marks, box, front, compact=compact)
 
 
-def roofline_bound(marks: Sequence[Mark], every: Sequence[Mark], *, compact: bool) -> Spec:
+def roofline_bound(
+    marks: Sequence[Mark], every: Sequence[Mark], *, floor: Floor | None = None, compact: bool
+) -> Spec:
     """Latency (s) against the roofline bound (s) over lines of equal efficiency.
 
-    `every` are the marks of the chart beside it, whose vertical axis this one shares.
+    `every` are the marks of the chart beside it, whose vertical axis and `floor` this one shares.
     """
     data = Data()
-    box = _Box.around(marks, every, "Roofline bound", "seconds", compact=compact)
-    layers = _guides(data, box, box.proportions(_SHARES), firm=1.0)
-    return _scatter(data, layers, marks, box, compact=compact)
+    box = _Box.around(marks, every, "Roofline bound", "seconds", floor, compact=compact)
+    guides = _guides(data, box, box.proportions(_SHARES), firm=1.0)
+    return _scatter(data, [*guides, *_floor(data, box, floor)], marks, box, compact=compact)
 
 
 @dataclass(frozen=True)
@@ -80,11 +104,20 @@ class _Box:
 
     @classmethod
     def around(
-        cls, marks: Sequence[Mark], every: Sequence[Mark], title: str, unit: str, *, compact: bool
+        cls,
+        marks: Sequence[Mark],
+        every: Sequence[Mark],
+        title: str,
+        unit: str,
+        floor: Floor | None,
+        *,
+        compact: bool,
     ) -> _Box:
-        """The area for the x of `marks`, called `title`, and the y of `every` mark."""
+        """The area for the x of `marks`, called `title`, and the y of `every` mark and `floor`."""
         x = value_axis([mark.x for mark in marks], unit, log=True)
-        y = value_axis((end for mark in every for end in mark.y.ends), "seconds", log=True)
+        ends = [end for mark in every for end in mark.y.ends]
+        # Room for the words below its line.
+        y = value_axis([*ends, *([floor.latency / 1.3] if floor else [])], "seconds", log=True)
         return cls(x, y, f"{title} (logarithmic)", *((270, 290) if compact else (470, 380)))
 
     def at_x(self, field: str) -> alt.X:
@@ -114,6 +147,49 @@ class _Box:
         return found
 
 
+def _floor(data: Data, box: _Box, floor: Floor | None) -> list[alt.Chart]:
+    """A line across the area, with its words on the left below it."""
+    if floor is None:
+        return []
+    base = data.chart(
+        [{"x": box.x.low, "x2": box.x.high, "y": floor.latency, "label": floor.label}]
+    ).encode(x=box.at_x("x"), y=box.at_y("y"))
+    return [
+        base.mark_rule(color=MUTED, strokeDash=[7, 3]).encode(x2="x2:Q").properties(name="floor"),
+        *_words(base, MUTED, align="left", baseline="top", dx=4, dy=4),
+    ]
+
+
+def _ladders(data: Data, box: _Box, ladders: Sequence[Bar]) -> list[alt.Chart]:
+    """Thick bars from the fastest to the slowest layer with equally many parameters."""
+    if not ladders:
+        return []
+    bars = data.chart({"x": bar.x, "low": bar.low, "high": bar.high} for bar in ladders)
+    return [
+        bars.mark_rule(strokeWidth=9, strokeCap="round", color=FAINT, opacity=0.22)
+        .encode(x=box.at_x("x"), y=box.at_y("low"), y2="high:Q")
+        .properties(name="ladders")
+    ]
+
+
+def _factors(data: Data, box: _Box, ladders: Sequence[Bar]) -> list[alt.Chart]:
+    """What stands over the bars, before all marks."""
+    labels = [{"x": bar.x, "high": bar.high, "label": bar.label} for bar in ladders if bar.label]
+    if not labels:
+        return []
+    base = data.chart(labels).encode(x=box.at_x("x"), y=box.at_y("high"))
+    return _words(base, INK, fontWeight="bold", baseline="bottom", dy=-9)
+
+
+def _words(base: alt.Chart, colour: str, **options: Any) -> list[alt.Chart]:  # noqa: ANN401 - altair's
+    """The labels of `base`, edged with the ground so that no line crosses them out."""
+    edge: dict[str, Any] = {"color": SURFACE, "stroke": SURFACE, "strokeWidth": 4}
+    return [
+        base.mark_text(fontSize=11, **style, **options).encode(text="label:N")
+        for style in (edge, {"color": colour})
+    ]
+
+
 def _guides(
     data: Data, box: _Box, lines: Sequence[dict[str, Any]], firm: float | None = None
 ) -> list[alt.Chart]:
@@ -130,8 +206,12 @@ def _guides(
     above = data.chart([line for line in lines if line["top"]])
     beside = data.chart([line for line in lines if not line["top"]])
     texts = (
-        above.mark_text(color=MUTED, fontSize=11, align="center", baseline="bottom", dy=-5),
-        beside.mark_text(color=MUTED, fontSize=11, align="left", baseline="middle", dx=6),
+        above.mark_text(
+            color=MUTED, fontSize=11, align="center", baseline="bottom", dy=-5, aria=False
+        ),
+        beside.mark_text(
+            color=MUTED, fontSize=11, align="left", baseline="middle", dx=6, aria=False
+        ),
     )
     ends = {"x": box.at_x("x2"), "y": box.at_y("y2"), "text": "label:N"}
     return [*layers, *(text.encode(**ends) for text in texts)]
@@ -142,6 +222,7 @@ def _scatter(
     behind: Sequence[alt.Chart],
     marks: Sequence[Mark],
     box: _Box,
+    front: Sequence[alt.Chart] = (),
     *,
     compact: bool,
 ) -> Spec:
@@ -152,6 +233,7 @@ def _scatter(
         data.chart(with_interval(rows))
         .mark_rule(strokeWidth=1.5, opacity=0.7)
         .encode(x=box.at_x("x"), y=box.at_y("low"), y2="high:Q", color=color(styles, key))
+        .properties(name="intervals")
     )
     points = (
         data.chart(rows)
@@ -165,8 +247,9 @@ def _scatter(
             shape=shape(styles, key),
             description="hover:N",
         )
+        .properties(name="marks")
     )
-    chart = alt.layer(*behind, bars, points).properties(
+    chart = alt.layer(*behind, bars, points, *front).properties(
         width=box.width,
         height=box.height,
         title=heading("Latency (logarithmic; lower is better)", box.width, offset=22),

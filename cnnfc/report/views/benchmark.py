@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cnnfc.analysis.changepoints.steps import ENOUGH
 from cnnfc.analysis.summary import LEAST_FOR_QUARTILE
-from cnnfc.names import BenchmarkName
 from cnnfc.records import BenchmarkInfo, Outcome
-from cnnfc.report import links, text
+from cnnfc.report import change_words, links, text
 from cnnfc.report.model import Cell, Column, Figure, Link, Notice, Page, Table
-from cnnfc.report.views import benchmarks, cells, common
+from cnnfc.report.past import Past, key_of, worse
+from cnnfc.report.views import benchmarks, cells, changes_table, common
+from cnnfc.report.views.benchmark_commands import Command, commands
 from cnnfc.report.views.benchmark_figures import figures, up
+from cnnfc.report.views.benchmark_past import updates_table
 from cnnfc.report.views.common import Context
+from cnnfc.timeline.changes import Change, SeriesKey
 from cnnfc.timeline.series import Group, Series, movers
 from cnnfc.units import Scale
 
 #: Rows a page may have; a benchmark with more gets several pages.
 MOST_ROWS: Final = 1_000
+#: Changes that a machine's part of it lists, the worst.
+_MOST_CHANGES: Final = 200
 
 _Part = list[tuple[Group, list[Series]]]
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command to copy, and what it does."""
-
-    text: str
-    does: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,9 @@ class Section:
     machine: Link
     answer: Notice
     figures: tuple[Figure, ...]
+    changes: Table | None
     table: Table
+    updates: Table | None
 
 
 @dataclass(frozen=True)
@@ -54,24 +52,19 @@ class BenchmarkBody:
     sections: tuple[Section, ...]
 
 
-def pages(name: str, groups: Sequence[Group], context: Context) -> Iterator[Page]:
+def pages(name: str, groups: Sequence[Group], past: Past, context: Context) -> Iterator[Page]:
     """The page of benchmark `name`, or its pages where the rows are too many for one.
 
     None at all where it was skipped everywhere.
     """
-    rows = [
-        (group, [s for s in group.series[name] if s.measured or s.outcome is Outcome.FAILED])
-        for group in groups
-        if name in group.series
-    ]
-    parts = list(_packed([(group, series) for group, series in rows if series]))
+    parts = _parts(name, groups)
     for number, part in enumerate(parts, 1):
         siblings = tuple(
             Link(f"Part {n}", common.benchmark_path(name, n), n == number)
             for n in range(1, len(parts) + 1)
         )
         info = part[0][1][0].info
-        sections = tuple(_section(group, series, groups, context) for group, series in part)
+        sections = tuple(_section(group, series, groups, past, context) for group, series in part)
         yield Page(
             path=common.benchmark_path(name, number),
             template="benchmark.html.j2",
@@ -85,10 +78,29 @@ def pages(name: str, groups: Sequence[Group], context: Context) -> Iterator[Page
             body=BenchmarkBody(
                 description=common.describe(info),
                 direction=common.direction(info),
-                commands=_commands(info, part),
+                commands=commands(info, part),
                 sections=sections,
             ),
         )
+
+
+def addresses(name: str, groups: Sequence[Group]) -> Iterator[tuple[SeriesKey, str]]:
+    """Where on which page each series of benchmark `name` is."""
+    for number, part in enumerate(_parts(name, groups), 1):
+        path = common.benchmark_path(name, number)
+        for group, series in part:
+            for one in series:
+                yield key_of(group, one), f"{path}#{_id(group)}"
+
+
+def _parts(name: str, groups: Sequence[Group]) -> list[_Part]:
+    """What each page of benchmark `name` is about."""
+    rows = [
+        (group, [s for s in group.series[name] if s.measured or s.outcome is Outcome.FAILED])
+        for group in groups
+        if name in group.series
+    ]
+    return list(_packed([(group, series) for group, series in rows if series]))
 
 
 def _packed(rows: _Part) -> Iterator[_Part]:
@@ -108,21 +120,42 @@ def _packed(rows: _Part) -> Iterator[_Part]:
         yield part
 
 
+def _id(group: Group) -> str:
+    return links.slug(group.machine, group.environment)
+
+
 def _section(
-    group: Group, series: list[Series], groups: Sequence[Group], context: Context
+    group: Group, series: list[Series], groups: Sequence[Group], past: Past, context: Context
 ) -> Section:
     label = common.group_label(group, groups)
-    id_ = links.slug(group.machine, group.environment)
+    id_ = _id(group)
+    # In the order of the whole history: the worst first.
+    own = {key_of(group, one) for one in series}
+    changes = [one for one in past.of(group).changes if one.series_key in own]
     return Section(
         id=id_,
         machine=Link(label, common.machine_path(group.machine)),
-        answer=_answer(label, group, series),
-        figures=tuple(figures(group, series, id_)),
+        answer=_answer(label, group, series, changes),
+        figures=tuple(figures(group, series, id_, past, context)),
+        changes=_changes(changes, id_, context) if changes else None,
         table=_table(group, series, id_, context),
+        updates=updates_table(group, past, context, id_),
     )
 
 
-def _answer(label: str, group: Group, series: list[Series]) -> Notice:
+def _changes(changes: Sequence[Change], id_: str, context: Context) -> Table:
+    table = changes_table.of_benchmark(changes[:_MOST_CHANGES], context)
+    more = len(changes) - len(table.rows)
+    return replace(
+        table,
+        id=f"{table.id}-{id_}",
+        note=f"{text.plural(more, 'smaller one')} not shown; `cnnfc changes` lists all."
+        if more > 0
+        else "",
+    )
+
+
+def _answer(label: str, group: Group, series: list[Series], changes: Sequence[Change]) -> Notice:
     """What the numbers say, without calling a difference inside the noise a change."""
     found = [one for one in series if one.measured]
     failed = sum(one.outcome is Outcome.FAILED for one in series)
@@ -148,11 +181,23 @@ def _answer(label: str, group: Group, series: list[Series]) -> Notice:
             f"compared and {'is' if others == 1 else 'are'} left out"
         )
     failures = f" {text.plural(failed, 'case')} failed in the newest run." if failed else ""
+    bad = worse(changes)
     return Notice(
         f"{label}: {text.plural(len(found), 'series', 'series')} over "
-        f"{text.plural(commits, 'commit')}; {said}.{failures}",
-        "bad" if failed else "",
+        f"{text.plural(commits, 'commit')}; {_changed(changes, bad)}{said}.{failures}",
+        "bad" if failed or bad else "",
     )
+
+
+def _changed(changes: Sequence[Change], bad: Sequence[Change]) -> str:
+    """How many changes there are and what the worst is, to go before the rest; or nothing."""
+    if not changes:
+        return ""
+    count = text.plural(len(changes), "change")
+    if not bad:
+        return f"{count}, none for the worse that is still there; "
+    largest = f"{change_words.size(bad[0])}, {change_words.laid_to(bad[0].cause)}"
+    return f"{count}, {len(bad)} for the worse and still there (the largest {largest}); "
 
 
 def _table(group: Group, series: list[Series], id_: str, context: Context) -> Table:
@@ -212,26 +257,6 @@ def _row(
     )
 
 
-def _commands(info: BenchmarkInfo, part: _Part) -> tuple[Command, ...]:
-    """What measures this benchmark again at the newest commit of the first machine."""
-    pattern = "^" + re.escape(info.name)
-    if re.search(r"\w\Z", info.name):
-        pattern += r"\b"
-    commit = part[0][0].current.commit
-    # asv's own way to name a single commit as a range
-    span = f" {shlex.quote(commit[:10] + '^!')}" if links.is_commit(commit) else ""
-    option = f"--bench {shlex.quote(pattern)}{span}"
-    name = BenchmarkName.parse(info.name)
-    is_full = name is not None and name.condition == "Full"
-    # Without --record-samples asv would replace the sample that is there by its summary.
-    again = f"{'CNNFC_PROFILE=full ' if is_full else ''}asv run --record-samples {option}"
-    found = [Command(again, "measures it again at the newest commit, in asv's own environment")]
-    if name is not None:
-        profile = "--profile full " if is_full else ""
-        found.append(Command(f"cnnfc run {profile}{option}", "measures what is missing of it"))
-    return tuple(found)
-
-
 def _how_to_read(info: BenchmarkInfo) -> tuple[str, ...]:
     unit = {"seconds": "seconds a call", "bytes": "bytes"}.get(info.unit, info.unit or "no unit")
     return (
@@ -247,8 +272,14 @@ def _how_to_read(info: BenchmarkInfo) -> tuple[str, ...]:
         ),
         "Numbers are compared on one machine in one environment only, in the order of commits.",
         (
-            "Change is the newest value against the one before it. It has a colour, an arrow and a "
-            "word only if the two intervals have no value in common. That is a hint and no "
-            "verdict: it says nothing of whether the code or the machine moved."
+            "Levels and changes are the detector's, which looks at the whole series: a change is a "
+            "step that lasts, see how to read the page of changes. A series is flat where it has "
+            f"one level, and too short to tell where it has none ({ENOUGH} values are needed). The "
+            "axis ends at the moment of writing, so that old results show."
+        ),
+        (
+            "The column Change is the newest value against the one before it. It has a colour, an "
+            "arrow and a word only if the two intervals have no value in common. That is a hint "
+            "and no verdict: it says nothing of whether the code or the machine moved."
         ),
     )

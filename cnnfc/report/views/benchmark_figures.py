@@ -11,7 +11,10 @@ from cnnfc.report.charts import history
 from cnnfc.report.charts import rows as row_charts
 from cnnfc.report.charts.marks import BUDGET, Mark, Value
 from cnnfc.report.model import Figure, Spec
+from cnnfc.report.past import Past
 from cnnfc.report.views import common
+from cnnfc.report.views.benchmark_past import Drawn
+from cnnfc.report.views.common import Context
 from cnnfc.timeline.series import Group, Reading, Series, movers
 
 #: Series that can be told apart by colour and shape.
@@ -22,7 +25,9 @@ _HIGHLIGHTED: Final = 5
 _FEWEST_COMMITS: Final = 20
 
 
-def figures(group: Group, series: Sequence[Series], id_: str) -> Iterator[Figure]:
+def figures(
+    group: Group, series: Sequence[Series], id_: str, past: Past, context: Context
+) -> Iterator[Figure]:
     """The charts for `series` of one benchmark in `group`; `id_` makes their names unique.
 
     A few series: each over the commits, in its unit.  Many: all over the commits, relative to
@@ -31,7 +36,8 @@ def figures(group: Group, series: Sequence[Series], id_: str) -> Iterator[Figure
     found = [one for one in series if one.measured]
     commits = {index for one in found for index, r in enumerate(one.readings) if r is not None}
     if len(commits) > 1:
-        yield _each(group, found, id_) if len(found) <= FEW else _all(group, found, id_)
+        draw = _each if len(found) <= FEW else _all
+        yield draw(found, id_, lambda start: Drawn(group, past, context, start))
     if found and (len(commits) == 1 or len(found) > FEW):
         yield from _newest(found, id_)
 
@@ -41,14 +47,15 @@ def figure(id_: str, title: str, caption: str, alt: str, draw: Callable[[bool], 
     return Figure(id_, title, caption, alt, wide=draw(False), narrow=draw(True))
 
 
-def _each(group: Group, series: Sequence[Series], id_: str) -> Figure:
+def _each(series: Sequence[Series], id_: str, drawn: Callable[[int], Drawn]) -> Figure:
     info = series[0].info
-    start = max(0, len(group.runs) - BUDGET // (3 * len(series)))
-    labels = common.commit_labels(group.runs[start:])
+    shown = drawn(max(0, len(series[0].readings) - BUDGET // (3 * len(series))))
     lines = [
         history.Line(
             palette.series_style(index, text.clean(one.label)),
-            tuple(_value(one, reading) for reading in one.readings[start:]),
+            tuple(_value(one, reading) for reading in one.readings[shown.start :]),
+            shown.levels(one),
+            shown.turns(one),
         )
         for index, one in enumerate(series)
     ]
@@ -56,45 +63,68 @@ def _each(group: Group, series: Sequence[Series], id_: str) -> Figure:
         f"history-{id_}",
         "Over the commits",
         "The centre of every run with its interval. The oldest commit is on the left, the newest "
-        f"on the right; a gap is a commit without a value.{_left_out(start)}",
-        f"{text.plural(len(series), 'series', 'series')} over {len(labels)} commits",
+        "on the right; a gap is a commit without a value. "
+        f"{shown.caption(lines)}{_left_out(shown.start)}",
+        f"{text.plural(len(series), 'series', 'series')} over {len(shown.labels)} commits"
+        f"{shown.alt(lines)}",
         lambda compact: history.history(
-            lines, labels, info.unit, axis_title(info), compact=compact
+            lines,
+            shown.labels,
+            info.unit,
+            axis_title(info),
+            compact=compact,
+            end=shown.end,
+            events=shown.events,
         ),
     )
 
 
-def _all(group: Group, series: Sequence[Series], id_: str) -> Figure:
-    shown = max(_FEWEST_COMMITS, BUDGET // len(series))
-    start = max(0, len(group.runs) - shown)
-    labels = common.commit_labels(group.runs[start:])
+def _all(series: Sequence[Series], id_: str, drawn: Callable[[int], Drawn]) -> Figure:
+    shown = drawn(max(0, len(series[0].readings) - max(_FEWEST_COMMITS, BUDGET // len(series))))
     # Beyond the budget every n-th series stands for its neighbours.
-    every = max(1, -(-len(series) * len(labels) // BUDGET))
-    moved = [one for one in movers(series) if (one.usual or 0) > 0][:_HIGHLIGHTED]
+    every = max(1, -(-len(series) * len(shown.labels) // BUDGET))
+    changed = [one for one in shown.changed(series) if (one.usual or 0) > 0]
+    moved = [one for one in movers(series) if (one.usual or 0) > 0]
+    # What changed for good is worth a colour before what may have moved by chance.
+    coloured = list({id(one): one for one in [*changed, *moved]}.values())[:_HIGHLIGHTED]
     styles = {
         id(one): palette.series_style(index, text.clean(one.label))
-        for index, one in enumerate(moved)
+        for index, one in enumerate(coloured)
     }
     panels = []
     for title, members in by_device(series):
         crowd = [one for one in members if id(one) not in styles and (one.usual or 0) > 0]
         lines = tuple(
-            history.Line(styles[id(one)], tuple(relative(one, r) for r in one.readings[start:]))
+            history.Line(
+                styles[id(one)],
+                tuple(relative(one, r) for r in one.readings[shown.start :]),
+                shown.levels(one, one.usual or 1.0),
+                shown.turns(one, one.usual or 1.0),
+            )
             for one in members
             if id(one) in styles
         )
-        faint = tuple(tuple(_ratio(one, r) for r in one.readings[start:]) for one in crowd[::every])
+        faint = tuple(
+            tuple(_ratio(one, r) for r in one.readings[shown.start :]) for one in crowd[::every]
+        )
         panels.append(history.Panel(title, lines, faint))
     info = series[0].info
+    every_line = [line for panel in panels for line in panel.lines]
     return figure(
         f"history-{id_}",
         "Over the commits",
         "Each line is one series, divided by its own median over the commits, so that small and "
-        f"large cases can be compared. {_coloured(len(moved), len(series))}"
-        f"{_left_out(start)}{_thinned(every)}",
-        f"{len(series)} series over {len(labels)} commits, {len(moved)} of them highlighted",
+        f"large cases can be compared. {_coloured(len(changed), len(moved), len(series))} "
+        f"{shown.caption(every_line)}{_left_out(shown.start)}{_thinned(every)}",
+        f"{len(series)} series over {len(shown.labels)} commits, {len(coloured)} of them "
+        f"highlighted{shown.alt(every_line)}",
         lambda compact: history.relative_history(
-            panels, labels, f"Relative to usual; up is {up(info)}", compact=compact
+            panels,
+            shown.labels,
+            f"Relative to usual; up is {up(info)}",
+            compact=compact,
+            end=shown.end,
+            events=shown.events,
         ),
     )
 
@@ -156,12 +186,20 @@ def up(info: BenchmarkInfo) -> str:
     return "slower" if info.unit == "seconds" else "worse"
 
 
-def _coloured(moved: int, series: int) -> str:
+def _coloured(changed: int, moved: int, series: int) -> str:
+    """Why some lines have a colour; `changed` and `moved` count what might have one."""
+    if changed:
+        most = f", the largest {_HIGHLIGHTED} of {changed}" if changed > _HIGHLIGHTED else ""
+        rest = changed < _HIGHLIGHTED and moved
+        others = ", and some whose newest interval lies outside the one before" if rest else ""
+        return f"Coloured: series with a change{most}{others}."
     if not moved:
         return "No newest value has an interval apart from the one before."
+    all_moved = text.plural(moved, "series", "series")
+    which = f"the largest {_HIGHLIGHTED} of {all_moved}" if moved > _HIGHLIGHTED else all_moved
     return (
-        f"Coloured: {text.plural(moved, 'series', 'series')} whose newest interval lies outside "
-        f"the one before; of {series} series, some do so by chance."
+        f"Coloured: {which} whose newest interval lies outside the one before; of {series} series, "
+        f"some do so by chance."
     )
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cnnfc.history.results import History
 from cnnfc.report import text
 from cnnfc.report.layers import DeviceLayers
-from cnnfc.report.model import Cell, Column, Notice, Page, Stat, Table
-from cnnfc.report.views import cells, common, parameters
+from cnnfc.report.model import Cell, Column, Page, Stat, Table
+from cnnfc.report.past import Past, worse
+from cnnfc.report.views import cells, changes, common, parameters
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.conclusion import interval, rival
+from cnnfc.report.views.index_answer import answer
 from cnnfc.report.views.machine_card import STALE_AFTER, MachineCard, is_stale, machine_card
+from cnnfc.report.views.occurrences_table import occurrences_table
 from cnnfc.report.views.parameter_tables import share_cell
 from cnnfc.timeline.series import Group, Reading, movers, newest_first
 from cnnfc.units import Scale, scale_for
 
 _MOST_MOVES: Final = 10
-#: Machines that a sentence names one by one.
-_MOST_NAMED: Final = 3
+_MOST_CHANGES: Final = 10
 _MOST_PROBLEMS: Final = 200
 
 
@@ -30,6 +32,7 @@ class IndexBody:
 
     stats: tuple[Stat, ...]
     machines: tuple[MachineCard, ...]
+    changes: Table | None
     parameters: Table | None
     moves: Table | None
     problems: Table | None
@@ -39,8 +42,10 @@ def page(
     history: History,
     groups: Sequence[Group],
     layers: Sequence[DeviceLayers],
-    benchmarks: int,
+    past: Past,
     context: Context,
+    *,
+    benchmarks: int,
 ) -> Page:
     """The overview of everything; `benchmarks` is how many have a page."""
     ordered = newest_first(groups)
@@ -50,11 +55,14 @@ def page(
         title="Overview",
         question="Is everything healthy and fresh?",
         section="Overview",
-        answer=_answer(history, ordered, context),
+        answer=answer(history, ordered, past, context),
         how_to_read=_HOW_TO_READ,
         body=IndexBody(
-            stats=_stats(history, ordered, benchmarks, context),
-            machines=tuple(machine_card(group, groups, layers, context) for group in ordered),
+            stats=_stats(history, ordered, past, benchmarks, context),
+            machines=tuple(
+                machine_card(group, groups, layers, past.of(group), context) for group in ordered
+            ),
+            changes=_changes(groups, past, context),
             parameters=_parameters(layers, groups) if layers else None,
             moves=_moves(ordered, groups),
             problems=_problems(history) if history.problems else None,
@@ -62,65 +70,24 @@ def page(
     )
 
 
-def _answer(history: History, groups: Sequence[Group], context: Context) -> tuple[Notice, ...]:
-    """Everything that is wrong, a sentence each; or that nothing is."""
-    if not groups:
-        said = "Nothing is measured yet: run `cnnfc run` or `asv run`, then report again."
-        return (Notice(said, "bad"), *_unread(history))
-    wrong = [*_failures(groups), *_staleness(groups, context), *_unread(history)]
-    if wrong:
-        return tuple(wrong)
-    newest = text.ago(groups[0].last_run_at, context.now)
-    return (
-        Notice(
-            f"Nothing failed, every file could be read, and the newest run is from {newest}.",
-            "good",
-        ),
+def _changes(groups: Sequence[Group], past: Past, context: Context) -> Table | None:
+    """What is worse and still there, put together where it happened at once."""
+    bad = worse(past.found.changes)
+    if not bad:
+        return None
+    found = occurrences_table(bad, changes.where_is(bad, groups), context, _MOST_CHANGES)
+    return replace(
+        found,
+        id="still-there",
+        caption="Worse, and still there",
+        note=f"{found.note} The page of changes has all that changed.".strip(),
     )
 
 
-def _failures(groups: Sequence[Group]) -> Iterator[Notice]:
-    found = [(group, failed) for group in groups if (failed := group.counts(group.current).failed)]
-    if len(found) > _MOST_NAMED:
-        names = _names([group for group, _ in found], groups)
-        total = text.plural(sum(failed for _, failed in found), "combination")
-        yield Notice(f"{total} failed in the newest runs of {names}.", "bad")
-        return
-    for group, failed in found:
-        label = common.group_label(group, groups)
-        combinations = text.plural(failed, "combination")
-        yield Notice(f"{combinations} failed on {label} in its newest run.", "bad")
-
-
-def _staleness(groups: Sequence[Group], context: Context) -> Iterator[Notice]:
-    found = [group for group in groups if is_stale(group, context)]
-    if len(found) > _MOST_NAMED:
-        oldest = text.ago(min(group.last_run_at for group in found), context.now)
-        names = _names(found, groups)
-        yield Notice(f"Not measured for long, the first of them {oldest}: {names}.", "warn")
-        return
-    for group in found:
-        when = text.ago(group.last_run_at, context.now)
-        label = common.group_label(group, groups)
-        yield Notice(f"{label} was last measured {when}.", "warn")
-
-
-def _unread(history: History) -> Iterator[Notice]:
-    files = len({problem.path for problem in history.problems})
-    if files:
-        yield Notice(f"{text.plural(files, 'file')} could not be read whole.", "warn")
-
-
-def _names(found: Sequence[Group], groups: Sequence[Group]) -> str:
-    """The first few machines, and how many more."""
-    labels = [common.group_label(group, groups) for group in found]
-    rest = len(labels) - _MOST_NAMED
-    return text.listing([*labels[:_MOST_NAMED], *([f"{rest} more"] if rest > 0 else [])])
-
-
 def _stats(
-    history: History, groups: Sequence[Group], benchmarks: int, context: Context
+    history: History, groups: Sequence[Group], past: Past, benchmarks: int, context: Context
 ) -> tuple[Stat, ...]:
+    bad = len(worse(past.found.changes))
     counts = [group.counts(group.current) for group in groups]
     failed = sum(one.failed for one in counts)
     commits = {run.commit for run in history.runs}
@@ -137,6 +104,7 @@ def _stats(
         Stat("Commits", f"{len(commits):,}", _span(history)),
         Stat("Benchmarks", f"{benchmarks:,}", "with a value"),
         Stat("Measured", f"{sum(c.measured for c in counts):,}", "in the newest runs"),
+        Stat("Worse", f"{bad:,}", "and still there", "bad" if bad else ""),
         Stat("Failed", f"{failed:,}", "in the newest runs", "bad" if failed else ""),
         Stat("Left out", f"{problems:,}", "files or parts", "warn" if problems else ""),
     )
@@ -258,8 +226,12 @@ _HOW_TO_READ: Final = (
         "the moment this page was written."
     ),
     (
-        "Coverage is how many combinations of benchmark and parameters have a value, of those that "
-        "this machine has the device for."
+        "Coverage is how many benchmarks, and how many combinations of one with parameters, have "
+        "a value in the newest run, of all that ever had one on this machine or failed there."
+    ),
+    (
+        "Worse, and still there, counts steps of the level of a series for the worse that have not "
+        "gone back; how they are found, and what that is worth, says the page of changes."
     ),
     (
         "Typical time is the median over all timed series, each divided by its own median over the "

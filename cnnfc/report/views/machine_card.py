@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import Final
 
 from cnnfc.names import BenchmarkName
-from cnnfc.report import text
+from cnnfc.records import Outcome
+from cnnfc.report import change_words, text
 from cnnfc.report.layers import DeviceLayers
 from cnnfc.report.model import Cell, Link, Notice, Sparkline
-from cnnfc.report.views import cells, common, parameters
+from cnnfc.report.past import worse
+from cnnfc.report.views import cells, changes_table, common, parameters
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.machine import latest_record
+from cnnfc.timeline.changes import Found
 from cnnfc.timeline.moments import utc
 from cnnfc.timeline.series import Group, Series, typical
 
@@ -33,7 +36,9 @@ class MachineCard:
     commit: Cell
     commit_date: str
     coverage: str
+    coverage_detail: str
     coverage_share: str
+    changes: Cell
     skipped: str
     failed: Cell
     spark: Sparkline | None
@@ -47,11 +52,23 @@ def is_stale(group: Group, context: Context) -> bool:
 
 
 def machine_card(
-    group: Group, groups: Sequence[Group], layers: Sequence[DeviceLayers], context: Context
+    group: Group,
+    groups: Sequence[Group],
+    layers: Sequence[DeviceLayers],
+    found: Found,
+    context: Context,
 ) -> MachineCard:
-    """The card of `group`; `groups` are all there are, `layers` the pages that it links to."""
+    """The card of one machine in one environment.
+
+    Args:
+        group: The one it is about.
+        groups: All there are.
+        layers: Pages that the card links to.
+        found: The changes of `group`.
+        context: The clock.
+    """
     counts = group.counts(group.current)
-    share = counts.measured / counts.expected if counts.expected else 0.0
+    covered = coverage_of(group)
     times = [
         one
         for one in group.all_series()
@@ -70,8 +87,10 @@ def machine_card(
         last_run=text.ago(group.last_run_at, context.now),
         commit=context.commit(group.current),
         commit_date=text.day(group.current.commit_date),
-        coverage=f"{counts.measured:,} of {counts.expected:,} measured",
-        coverage_share=f"{share * 100:.1f}",
+        coverage=f"{covered.benchmarks:,} of {text.plural(covered.all_benchmarks, 'benchmark')}",
+        coverage_detail=f"{covered.series:,} of {text.plural(covered.all_series, 'combination')}",
+        coverage_share=f"{covered.share * 100:.1f}",
+        changes=_changes(found),
         skipped=f"{counts.skipped:,}",
         failed=Cell(f"{counts.failed:,}", tone="bad" if counts.failed else ""),
         spark=spark,
@@ -81,6 +100,65 @@ def machine_card(
         layers=tuple(
             Link(one.device.label, parameters.path(one)) for one in layers if one.group is group
         ),
+    )
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of what is known has a value in the newest run of a group.
+
+    Known is what ever had a value there or failed in the newest run that tried it; ``series`` are
+    benchmarks with their parameters.
+    """
+
+    benchmarks: int
+    all_benchmarks: int
+    series: int
+    all_series: int
+
+    @property
+    def share(self) -> float:
+        """Of the series, from 0 to 1."""
+        return self.series / self.all_series if self.all_series else 0.0
+
+
+def coverage_of(group: Group) -> Coverage:
+    """The coverage of the newest run.
+
+    Not of what that run set out to do: a run of a few benchmarks leaves the others stale.
+    """
+    known = {
+        name: [one for one in series if one.measured or one.outcome is Outcome.FAILED]
+        for name, series in group.series.items()
+    }
+    has_value = {
+        name: sum(one.readings[-1] is not None for one in series) for name, series in known.items()
+    }
+    return Coverage(
+        benchmarks=sum(count > 0 for count in has_value.values()),
+        all_benchmarks=sum(bool(series) for series in known.values()),
+        series=sum(has_value.values()),
+        all_series=sum(map(len, known.values())),
+    )
+
+
+def _changes(found: Found) -> Cell:
+    """What is worse and still there, laid to what; or how far that can be said."""
+    bad = worse(found.changes)
+    told = found.series - found.too_short
+    if bad:
+        return Cell(
+            f"{len(bad):,} worse, still there",
+            href=changes_table.PATH,
+            tone="bad",
+            detail=change_words.by_cause(bad),
+        )
+    if not told:
+        return Cell("too few values yet", href=changes_table.PATH, tone="muted")
+    return Cell(
+        "none for the worse",
+        href=changes_table.PATH,
+        detail=f"{text.plural(told, 'series', 'series')} looked at",
     )
 
 

@@ -6,20 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cnnfc.report import palette, text
-from cnnfc.report.charts import scatter
-from cnnfc.report.charts.marks import Mark
-from cnnfc.report.layers import DeviceLayers, Ladder, Measured
+from cnnfc.report import text
+from cnnfc.report.layers import DeviceLayers
 from cnnfc.report.links import page_path
 from cnnfc.report.model import Fact, Figure, Link, Notice, Page, Stat, Table
+from cnnfc.report.regimes import regimes
+from cnnfc.report.slices import all_slices
+from cnnfc.report.unexpected import unexpected
 from cnnfc.report.views import common
-from cnnfc.report.views.benchmark_figures import figure
 from cnnfc.report.views.common import Context
 from cnnfc.report.views.conclusion import conclusion
 from cnnfc.report.views.first_calls import first_call_answer, first_call_figure, first_call_table
-from cnnfc.report.views.parameter_tables import case_table, ladder_table, predictor_table
+from cnnfc.report.views.ladders import ladder_answer, ladder_figure, ladder_table
+from cnnfc.report.views.layer_table import case_table
+from cnnfc.report.views.multiples import multiples_figures, slices_table
+from cnnfc.report.views.parameter_figures import scatter_figures
+from cnnfc.report.views.parameter_tables import held_out_table, predictor_table
+from cnnfc.report.views.residuals import residual_table
 from cnnfc.timeline.series import Group
-from cnnfc.units import format_count, format_value
+from cnnfc.units import format_value
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,14 @@ class ParametersBody:
     stats: tuple[Stat, ...]
     scatter: tuple[Figure, ...]
     predictors: Table
+    held_out: Table | None
     ceilings: tuple[Fact, ...]
+    ladder: Figure | None
     ladders: Table | None
+    ladder_answer: str
+    residuals: Table | None
+    multiples: tuple[Figure, ...]
+    slices: Table | None
     first_call: Figure | None
     first_calls: Table | None
     first_answer: str
@@ -80,7 +91,8 @@ def _body(
     groups: Sequence[Group],
     context: Context,
 ) -> ParametersBody:
-    ladders = found.ladders
+    bound = regimes(found)
+    cuts = all_slices(found, every)
     commit = context.commit(found.run)
     return ParametersBody(
         machine=Link(label, common.machine_path(found.group.machine)),
@@ -90,10 +102,16 @@ def _body(
             Stat("Commit", commit.text, text.day(found.run.commit_date)),
             Stat("Environment", text.shorten(found.run.environment, 28)),
         ),
-        scatter=tuple(_scatter(found, ladders)),
+        scatter=tuple(scatter_figures(found, bound)),
         predictors=predictor_table(found),
+        held_out=held_out_table(found),
         ceilings=tuple(_ceilings(found)),
-        ladders=ladder_table(ladders) if ladders else None,
+        ladder=ladder_figure(found.steps),
+        ladders=ladder_table(found),
+        ladder_answer=ladder_answer(found),
+        residuals=residual_table(unexpected(found, bound)),
+        multiples=tuple(multiples_figures(cuts)),
+        slices=slices_table(cuts),
         first_call=first_call_figure(found.first_calls) if found.first_calls else None,
         first_calls=first_call_table(found.first_calls) if found.first_calls else None,
         first_answer=first_call_answer(found.first_calls),
@@ -104,43 +122,6 @@ def _body(
             if other.group is not found.group and other.device == found.device
         ),
     )
-
-
-def _scatter(found: DeviceLayers, ladders: Sequence[Ladder]) -> Iterator[Figure]:
-    marks = [_mark(one, float(one.costs.parameters)) for one in found.layers]
-    bars = [(float(r.parameters), r.rungs[0].latency, r.rungs[-1].latency) for r in ladders]
-    rungs = (
-        " A thick grey bar joins layers with exactly the same number of parameters: its length is "
-        "what parameters cannot explain."
-        if bars
-        else ""
-    )
-    yield figure(
-        "parameters",
-        "Latency against parameters",
-        f"One mark a layer, its interval as a bar (often shorter than the mark). On a dotted line "
-        f"every parameter takes the same time, which stands at its end.{rungs}",
-        f"{len(marks)} layers, latency against number of parameters, both logarithmic",
-        lambda compact: scatter.parameters(marks, bars, compact=compact),
-    )
-    bounded = [_mark(one, one.bound) for one in found.layers if one.bound]
-    if bounded:
-        yield figure(
-            "roofline",
-            "Latency against the roofline bound",
-            "The same layers and the same height; to the right, the least time that the measured "
-            "ceilings of this device allow. On a line, every layer reaches the share of that "
-            "bound that stands at its end. Marks below the solid line beat it: data in a cache, or "
-            "a faster algorithm.",
-            f"{len(bounded)} layers, latency against the roofline bound, both logarithmic",
-            lambda compact: scatter.roofline_bound(bounded, marks, compact=compact),
-        )
-
-
-def _mark(one: Measured, x: float) -> Mark:
-    name = str(one.case)
-    said = f"{name}\n{format_count(one.costs.parameters)} parameters"
-    return Mark(palette.family(one.case), name, x, common.chart_value(said, one.reading, "seconds"))
 
 
 def _ceilings(found: DeviceLayers) -> Iterator[Fact]:
@@ -164,13 +145,29 @@ _HOW_TO_READ: Final = (
         "decade of parameters is judged alone as well."
     ),
     (
+        "Held out asks how a law does on layers that it has not seen: the line is fitted without "
+        "one family of layers and predicts that family, each family in turn. Its share of the "
+        "variance is 1 − PRESS / SS and can be below 0: then one number for all layers would have "
+        "predicted better. With fewer than three families nothing can be held out."
+    ),
+    (
+        "Median error is the factor by which half the layers are off or more; 2 means half or "
+        "double. Intervals come from 2,000 bootstrap resamples, always the same ones. They treat "
+        "the layers as drawn at random, which a catalogue is not: they say how much a number hangs "
+        "on single layers of these families. A handful of families is too few to say what other "
+        "families would give."
+    ),
+    (
         "The roofline bound of a layer is the longer of FLOPs / peak and compulsory bytes / "
         "bandwidth, with the ceilings that reference kernels reached on this device in the same "
         "run. 1 multiply-add counts as 2 FLOPs."
     ),
     (
         "The residual of a layer is its latency over the one that the line through all layers "
-        "gives for its parameters; marked are those that are off by more than the median error "
-        "squared."
+        "gives for its parameters. It is called large from the square of the median error on, and "
+        "never below a factor of 2. The likely cause follows from one identity: latency = "
+        "parameters × FLOPs a parameter / FLOP/s reached. A layer is slow for its parameters "
+        "because each of them is used often, or because its arithmetic is slow, and the roofline "
+        "says why it is."
     ),
 )

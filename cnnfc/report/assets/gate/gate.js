@@ -1,6 +1,4 @@
 // Filters of the list, kept in the address; opening what a link leads to. The page is complete without it.
-"use strict";
-
 (() => {
   const list = document.getElementById("benchmarks");
   if (list === null) return;
@@ -52,18 +50,14 @@
     document.getElementById("none").hidden = shown > 0;
   };
 
-  const remember = () => {
-    const state = new URLSearchParams();
-    if (wanted.size) state.set("verdict", [...wanted].join(","));
-    if (field.value.trim()) state.set("text", field.value.trim());
-    const text = state.toString();
-    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+  const remember = (step) => {
+    cnnfc.set("verdict", [...wanted], step);
+    cnnfc.set("text", field.value.trim(), false);
     show();
   };
 
   const recall = () => {
-    const hash = location.hash.slice(1);
-    const target = hash ? document.getElementById(hash) : null;
+    const target = document.getElementById(cnnfc.anchor());
     if (target !== null) {
       // A link to one benchmark shows it, whatever the filters were.
       if (target.classList.contains("row")) {
@@ -76,13 +70,12 @@
       }
       return;
     }
-    const state = new URLSearchParams(hash);
     const known = new Set(groups.map((group) => group.dataset.verdict));
     wanted.clear();
-    for (const verdict of (state.get("verdict") ?? "").split(",")) {
+    for (const verdict of cnnfc.list("verdict")) {
       if (known.has(verdict)) wanted.add(verdict);
     }
-    field.value = state.get("text") ?? "";
+    field.value = cnnfc.get("text");
     show();
   };
 
@@ -90,11 +83,11 @@
     button.addEventListener("click", () => {
       const verdict = button.dataset.verdict;
       if (!wanted.delete(verdict)) wanted.add(verdict);
-      remember();
+      remember(true);
     });
   }
-  field.addEventListener("input", remember);
-  window.addEventListener("hashchange", recall);
+  field.addEventListener("input", () => remember(false));
+  cnnfc.listen(recall);
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !event.target.closest("input, textarea, select")) {
       event.preventDefault();
