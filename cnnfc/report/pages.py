@@ -12,23 +12,21 @@ from cnnfc import __version__
 from cnnfc.analysis.changepoints.steps import find_steps
 from cnnfc.history.results import History
 from cnnfc.report import text
-from cnnfc.report.layers import DeviceLayers, all_devices
+from cnnfc.report.layers.devices import DeviceLayers, all_devices
+from cnnfc.report.layers.scaling import MachineScaling, all_scalings
 from cnnfc.report.model import Link, Page, Site
 from cnnfc.report.past import look_back
-from cnnfc.report.scaling import MachineScaling, all_scalings
-from cnnfc.report.views import (
-    benchmark,
-    benchmarks,
-    changes,
-    changes_table,
-    index,
-    machine,
-    parameters,
-    roofline,
-    threads,
-)
+from cnnfc.report.views.benchmark import overview as benchmarks
+from cnnfc.report.views.benchmark import page as benchmark
+from cnnfc.report.views.changes import page as changes
+from cnnfc.report.views.changes import table as changes_table
 from cnnfc.report.views.common import Context
+from cnnfc.report.views.index import page as index
+from cnnfc.report.views.machine import page as machine
+from cnnfc.report.views.parameters import page as parameters
 from cnnfc.report.views.related import with_related
+from cnnfc.report.views.roofline import page as roofline
+from cnnfc.report.views.threads import page as threads
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.changes import Between, nothing_between
 from cnnfc.timeline.courses import Detect

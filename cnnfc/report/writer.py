@@ -10,7 +10,7 @@ from cnnfc.history.results import History
 from cnnfc.machine.locked_files import remedy
 from cnnfc.report.model import Site
 from cnnfc.report.pages import build_site
-from cnnfc.report.views.gate import GatePage
+from cnnfc.report.views.gate.page import GatePage
 from cnnfc.report.writing.assets import write_assets
 from cnnfc.report.writing.laying import Layout
 from cnnfc.report.writing.replacing import MARKER, replacing

@@ -9,7 +9,7 @@ from cnnfc.report.gate import words
 from cnnfc.report.gate.markdown import code, fenced, prose, row
 from cnnfc.report.gate.waiver_entry import waiver_entries, waivers_file
 from cnnfc.report.text import MISSING, plural
-from cnnfc.report.views.gate_words import is_moved
+from cnnfc.report.views.gate.words import is_moved
 from cnnfc.verdicts import BenchmarkResult, GateReport, Verdict, benchmark_id
 
 #: Rows of changes, and names of one group, that are shown unfolded.

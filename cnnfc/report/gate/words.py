@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from cnnfc.report import text
-from cnnfc.report.views.gate_answer import answer
-from cnnfc.report.views.gate_words import MEAN_MISS, change, ends, is_moved
+from cnnfc.report.views.gate.answer import answer
+from cnnfc.report.views.gate.words import MEAN_MISS, change, ends, is_moved
 from cnnfc.units import format_duration, format_value
 from cnnfc.verdicts import BenchmarkResult, Effect, GateReport, SideFacts, Verdict
 

@@ -1,1 +1,1 @@
-"""Views: one module a kind of page, each from measured data to text that is ready to print."""
+"""Views: one folder a kind of page, each from measured data to text that is ready to print."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from cnnfc.report.layers import DeviceLayers
+from cnnfc.report.layers.devices import DeviceLayers
+from cnnfc.report.layers.scaling import MachineScaling
 from cnnfc.report.model import Link, Page
-from cnnfc.report.scaling import MachineScaling
-from cnnfc.report.views import common, parameters, roofline, threads
+from cnnfc.report.views import common
+from cnnfc.report.views.parameters import page as parameters
+from cnnfc.report.views.roofline import page as roofline
+from cnnfc.report.views.threads import page as threads
 from cnnfc.timeline.series import Group
 
 

@@ -19,7 +19,7 @@ from cnnfc.report.links import slug
 from cnnfc.report.model import Figure, Page, Site, Spec, Table
 from cnnfc.report.svg import render
 from cnnfc.report.text import clean
-from cnnfc.report.views.gate import GatePage
+from cnnfc.report.views.gate.page import GatePage
 from cnnfc.report.writing.assets import asset, script, stylesheet
 from cnnfc.report.writing.downloads import as_csv, as_json
 from cnnfc.report.writing.figures import ROOM, draw

@@ -1,0 +1,1 @@
+"""The pages of single benchmarks and the list of all."""
