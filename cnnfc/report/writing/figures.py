@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from cnnfc.report.writing.assets import colours
 #: Characters of drawings that a page may hold, beyond which they become files of their own: about
 #: 60 kB of the 100 kB that a page may have gzipped.
 ROOM: Final = 480_000
+_SIZE: Final = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 _FONT: Final = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, sans-serif"
 
 
@@ -63,6 +65,14 @@ def draw(figure: Figure) -> Drawn:
         render(figure.wide, f"{figure.id}-w", figure.alt),
         render(figure.narrow, f"{figure.id}-n", figure.alt),
     )
+
+
+def size_of(svg: str) -> tuple[int, int]:
+    """Width and height of a drawing in pixels, as `render` has written it."""
+    found = _SIZE.search(svg)
+    if found is None:
+        raise ValueError("a drawing without a size")
+    return round(float(found[1])), round(float(found[2]))
 
 
 def _alone(svg: str, theme: str) -> str:

@@ -22,7 +22,7 @@ from cnnfc.report.text import clean
 from cnnfc.report.views.gate.page import GatePage
 from cnnfc.report.writing.assets import asset, script, stylesheet
 from cnnfc.report.writing.downloads import as_csv, as_json
-from cnnfc.report.writing.figures import ROOM, draw
+from cnnfc.report.writing.figures import ROOM, draw, size_of
 
 _PATH: Final = re.compile(r"([a-z0-9-]+/)?[a-z0-9-]+\.html")
 _NAME: Final = re.compile(r"[a-z0-9-]{1,120}")
@@ -50,7 +50,8 @@ class Drawing:
     """A figure as its template shows it; addresses are as seen from the page.
 
     ``wide`` and ``narrow`` are elements, or empty where the page shows them from files: ``file``
-    with ``dark`` and ``small`` with ``small_dark``.  ``data`` is the script with the chart.
+    with ``dark`` and ``small`` with ``small_dark``, whose sizes a page must know before they are
+    there, or it moves under the reader.  ``data`` is the script with the chart.
     """
 
     wide: Markup
@@ -59,6 +60,8 @@ class Drawing:
     dark: str
     small: str
     small_dark: str
+    size: tuple[int, int]
+    small_size: tuple[int, int]
     data: str
 
 
@@ -165,6 +168,8 @@ class Layout:
             dark=places.get(".dark.svg", ""),
             small=places.get(".narrow.svg", ""),
             small_dark=places.get(".narrow.dark.svg", ""),
+            size=size_of(drawn.wide),
+            small_size=size_of(drawn.narrow),
             data=places[".js"],
         )
 

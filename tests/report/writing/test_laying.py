@@ -1,3 +1,5 @@
+import re
+
 import jinja2
 import pytest
 
@@ -74,6 +76,12 @@ def test_drawings_that_a_page_has_no_room_for_are_pictures_for_both_themes():
     shown = [a["src"] for a in page.all("img")]
     assert shown == [f"../data/machine/a/second{end}" for end in (".svg", ".narrow.svg")]
     assert {a["alt"] for a in page.all("img")} == {'what "it" shows'}
+    # Known before they are there, so that the page does not move when they come.
+    drawn = draw(_figure())
+    sizes = [
+        re.search(r'viewBox="0 0 (\d+) (\d+)"', one).groups() for one in (drawn.wide, drawn.narrow)
+    ]
+    assert [(a["width"], a["height"]) for a in page.all("img")] == sizes
     assert all(a["media"] == "screen and (prefers-color-scheme: dark)" for a in page.all("source"))
     for address in [*shown, *(a["srcset"] for a in page.all("source"))]:
         assert address.removeprefix("../") in laid.files
