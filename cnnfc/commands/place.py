@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,12 +36,15 @@ class Place:
     def index_folder(self) -> Path | None:
         """Where the index of the results lies; None if there is no place for one.
 
-        With a project's reports, if it has any and they are not among the results: a folder of
-        results is never given anything that is not a result.
+        With a project's reports, if it has any that may be written to and they are not among the
+        results: a folder of results is never given anything that is not a result.
         """
         reports = None if self.project is None else self.project.root / "reports"
         if reports is not None and reports.is_dir() and not self._is_inside(reports):
-            return index_folder(reports)
+            own = index_folder(reports)
+            # Somebody may look at a project that is not theirs, or is mounted to be read only.
+            if os.access(own if own is not None and own.exists() else reports, os.W_OK):
+                return own
         return index_folder(None)
 
     def _is_inside(self, folder: Path) -> bool:

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from cnnfc.commands.place import Place, find_place
@@ -52,6 +54,18 @@ def test_the_index_lies_with_the_reports_of_the_project_if_it_has_any(project, c
     assert find_place(project / "measured", None).index_folder == own
     (project / "foreign").mkdir()
     assert find_place(project / "foreign", None, project).index_folder == of_users
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+def test_where_the_project_may_not_be_written_to_the_index_lies_with_the_user(
+    project, caches, monkeypatch, has_one
+):
+    reports = project / "reports"
+    own = reports / ".cnnfc-index"
+    (own if has_one else reports).mkdir(parents=True)
+    refused = own if has_one else reports
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != refused)
+    assert find_place(None, None, project).index_folder == caches / "cnnfc" / "index"
 
 
 @pytest.mark.parametrize("folder", ["reports", "."])

@@ -68,6 +68,15 @@ class IndexedGroup:
         return json.dumps([what, self.machine, self.environment])
 
 
+def group_of(scope: str) -> tuple[str, str] | None:
+    """Machine and environment of the group whose `IndexedGroup.scope` it is; None if of none."""
+    try:
+        _, machine, environment = json.loads(scope)
+    except ValueError:
+        return None
+    return machine, environment
+
+
 @dataclass(frozen=True)
 class SeriesColumns:
     """One benchmark with one set of parameters, an entry a point, in the order of the runs.

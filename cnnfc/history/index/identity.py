@@ -14,10 +14,13 @@ _STEP: Final = 2_000_000_000
 
 
 def identity_of(path: Path) -> str:
-    """Size, time of the last change and inode of the file at `path`.
+    """Size, times of the last change and inode of the file at `path`.
+
+    Who copies a file over another can set its time back; the time that the system keeps of that
+    itself (``st_ctime``; on Windows that of the creation) nobody can set.
 
     "" if that says nothing: there is no such file, it may not be looked at, or it was changed just
-    now, so that a later change may leave all three as they are.
+    now, so that a later change may leave all of it as it is.
     """
     try:
         status = path.stat()
@@ -25,7 +28,7 @@ def identity_of(path: Path) -> str:
         return ""
     if not stat.S_ISREG(status.st_mode) or status.st_mtime_ns > time.time_ns() - _STEP:
         return ""
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def digest_of(content: bytes) -> str:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from cnnfc.errors import DataError
 from cnnfc.history.asv_benchmarks import FILE_NAME, read_benchmarks
 from cnnfc.history.index.columns import PlainValues, Summariser
-from cnnfc.history.index.groups import GroupSeries, IndexedGroup, IndexedRun, arrange
+from cnnfc.history.index.groups import GroupSeries, IndexedGroup, IndexedRun, arrange, group_of
 from cnnfc.history.index.numbers import SeriesKey
 from cnnfc.history.index.place import index_file, prepare, sweep
 from cnnfc.history.index.reading import Head
@@ -159,6 +159,11 @@ class Index:
             IndexedGroup(*key, tuple(sorted(runs, key=_order_in_group)), self._rule)
             for key, runs in sorted(by_group.items())
         )
+        if self.refreshed.gone:
+            # Environments may be named after versions, and old results be removed: without end.
+            self._store.ask(
+                lambda store: store.forget(lambda scope: group_of(scope) not in {None, *by_group})
+            )
         return self.refreshed
 
     @property

@@ -39,9 +39,11 @@ def _caches() -> Path | None:
     if named and Path(named).is_absolute():
         return Path(named)
     try:
-        return Path(home).expanduser()
+        found = Path(home).expanduser()
     except RuntimeError:  # a user without a home
         return None
+    # HOME may be anything; what is relative would be left wherever somebody happens to be.
+    return found if found.is_absolute() else None
 
 
 def index_file(folder: Path, results: Path) -> Path:
@@ -66,6 +68,11 @@ def prepare(folder: Path) -> None:
     """
     ignore = folder / ".gitignore"
     if not ignore.exists():
+        if folder.name != FOLDER:
+            # A user's cache: the results may lie where nobody else can read them (XDG asks for the
+            # same).  What goes wrong here goes wrong below, where it is said.
+            with contextlib.suppress(OSError):
+                folder.mkdir(mode=0o700, parents=True)
         write_atomically(ignore, "*\n")
     elif not os.access(folder, os.W_OK):
         raise DataError(f"cannot write to {folder}: make it writable")

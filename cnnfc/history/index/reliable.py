@@ -10,7 +10,7 @@ from cnnfc.errors import DataError
 from cnnfc.history.index.columns import Summariser
 from cnnfc.history.index.database import StoreError
 from cnnfc.history.index.place import remove
-from cnnfc.history.index.store import Store
+from cnnfc.history.index.store import OtherVersion, Store
 
 _Answer = TypeVar("_Answer")
 #: Said where there is no file of the index.
@@ -34,6 +34,7 @@ class ReliableStore:
         self.notes: list[str] = []
         self._file, self._summarise, self._fill = file, summarise, fill
         self._store: Store | None = None
+        self._was_remade = False
 
     def ask(self, question: Callable[[Store], _Answer]) -> _Answer:
         """The answer of the store; if it breaks meanwhile, of the one that takes its place.
@@ -84,7 +85,7 @@ class ReliableStore:
         self.close()
         if self._file is None:
             return
-        was_new = bool(self.notes)
+        was_new, self._was_remade = self._was_remade, True
         try:
             remove(self._file)
         except OSError as refusal:
@@ -93,5 +94,6 @@ class ReliableStore:
         if was_new:
             self._file = None
             self.notes.append(f"there is no index ({error}): {INSTEAD}")
-        else:
+        # Nothing is wrong with one that a new version of the program finds.
+        elif not isinstance(error, OtherVersion):
             self.notes.append(f"the index could not be used ({error}): it was made again")

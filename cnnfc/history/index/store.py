@@ -34,7 +34,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -97,6 +97,10 @@ class FileRow:
 Fresh = tuple[FileRow, Content | None]
 
 
+class OtherVersion(StoreError):
+    """The store was made by another version of this program, or by another program."""
+
+
 class Store:
     """The tables of an index.  Every method may raise `StoreError`, which leaves it useless.
 
@@ -137,7 +141,7 @@ class Store:
     def _load(self) -> None:
         versions = self._database.rows("SELECT version FROM about")
         if versions != [(self._version,)]:
-            raise StoreError(f"it is of version {versions} and not {self._version}")
+            raise OtherVersion(f"it is of version {versions} and not {self._version}")
         files = self._database.rows("SELECT path, identity, digest, head, problems, id FROM files")
         try:
             for path, identity, digest, head, problems, number in files:
@@ -259,6 +263,13 @@ class Store:
                 )
 
         self._database.change(change)
+
+    def forget(self, is_useless: Callable[[str], bool]) -> None:
+        """Forget all that was kept for scopes that are of no use any more."""
+        found = self._database.rows("SELECT DISTINCT scope FROM kept")
+        scopes = [scope for (scope,) in found if is_useless(scope)]
+        if scopes:
+            self._database.run(f"DELETE FROM kept WHERE scope IN (SELECT {_TEXTS})", [scopes])  # noqa: S608 - the same
 
     def close(self) -> None:
         """Close the database; afterwards this object is of no use."""

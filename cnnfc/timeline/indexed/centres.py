@@ -13,6 +13,7 @@ from cnnfc.analysis.summary import (
     quantile_interval,
 )
 from cnnfc.history.index.columns import MEASURED, Centres, FileColumns, Floats, Integers
+from cnnfc.timeline.indexed.program import program
 
 _Mask = NDArray[np.bool_]
 
@@ -20,10 +21,12 @@ _Mask = NDArray[np.bool_]
 class Summaries:
     """Centre, interval and number of values as `cnnfc.analysis.summary.summarise` has them.
 
-    An index keeps what this returns: the name must change with whatever changes a number.
+    An index keeps what this returns, and what was read for it: its name changes with every source
+    that either comes from.
     """
 
-    name = "summary 1"
+    def __init__(self) -> None:
+        self.name = f"summary {program()}"
 
     def __call__(self, columns: FileColumns) -> Centres:
         """Centre and interval of every point of `columns`."""

@@ -6,18 +6,15 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from importlib import resources
 from typing import Final
 
 import numpy as np
 
-from cnnfc import __version__
-from cnnfc.analysis import changepoints
 from cnnfc.analysis.changepoints.steps import Course, Segment, Step, find_steps
 from cnnfc.history.index.columns import Floats
 from cnnfc.machine.helpers import Helpers
 from cnnfc.timeline.courses import Detect
+from cnnfc.timeline.indexed.program import program
 from cnnfc.timeline.indexed.tracks import Track
 
 #: Values in all, above which other processes help: a start takes each of them 0.3 s, and a series
@@ -130,21 +127,10 @@ def _intervals(low: Floats, high: Floats) -> list[tuple[float, float] | None]:
 
 def _key(job: _Job) -> str:
     """Names what a course is found in, and what finds it."""
-    digest = hashlib.blake2b(_rule(), digest_size=16)
+    digest = hashlib.blake2b(program("analysis").encode(), digest_size=16)
     for column in job:
         digest.update(column.tobytes())
     return digest.hexdigest()
-
-
-@cache
-def _rule() -> bytes:
-    """Names what finds steps by its very source, so that no change of it is ever overlooked."""
-    digest = hashlib.blake2b(f"{__version__} {np.__version__}".encode(), digest_size=16)
-    folder = resources.files(changepoints)
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".py"):
-            digest.update(file.read_bytes())
-    return digest.digest()
 
 
 def _to_bytes(course: Course) -> bytes:

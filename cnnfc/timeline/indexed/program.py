@@ -18,13 +18,16 @@ _ROOMS: Final = ("analysis", "cases", "history", "machine", "timeline")
 
 
 @cache
-def program() -> str:
-    """The same as long as no source of what finds something has changed."""
+def program(*rooms: str) -> str:
+    """The same as long as no source of what finds something has changed, or of its `rooms` alone.
+
+    What all rooms share, the files beside them, counts in any case.
+    """
     digest = hashlib.blake2b(f"{cnnfc.__version__} {np.__version__}".encode(), digest_size=16)
     root = resources.files(cnnfc)
     for file in _sources(root):
         digest.update(file.read_bytes())
-    for room in _ROOMS:
+    for room in rooms or _ROOMS:
         for file in _sources(root / room, deep=True):
             digest.update(file.read_bytes())
     return digest.hexdigest()

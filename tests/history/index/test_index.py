@@ -370,6 +370,17 @@ def test_a_damaged_or_foreign_index_is_made_again(results, folder, damage):
         check(index, results)
 
 
+def test_an_index_of_another_version_of_the_program_is_made_again_without_a_word(results, folder):
+    with opened(results, folder):
+        pass
+    damage_version(index_file(folder, results))
+    for read in (True, False):
+        with opened(results, folder) as index:
+            assert bool(index.refreshed.read) is read
+            assert index.notes == ()
+            check(index, results)
+
+
 def test_an_index_that_breaks_while_it_is_asked_is_made_again(results, folder):
     with opened(results, folder) as index:
         index._store._store._database.run("DROP TABLE points")
@@ -434,8 +445,26 @@ def test_identity_says_nothing_of_what_changed_just_now(tmp_path, monkeypatch):
     assert identity.identity_of(tmp_path / "none") == ""
     assert identity.identity_of(tmp_path) == ""
     os.utime(path, (LONG_AGO, LONG_AGO))
-    inode = path.stat().st_ino
-    assert identity.identity_of(path) == f"1 {LONG_AGO}000000000 {inode}"
+    status = path.stat()
+    assert identity.identity_of(path) == (
+        f"1 {LONG_AGO}000000000 {status.st_ctime_ns} {status.st_ino}"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not keep that time")
+def test_a_file_whose_time_was_set_back_after_a_change_of_equal_length_is_another(tmp_path):
+    path = tmp_path / "a"
+    path.write_text("1.2")
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    before = path.stat()
+    known = identity.identity_of(path)
+    while path.stat().st_ctime_ns == before.st_ctime_ns:  # until the clock of the system ticks
+        path.write_text("1.3")
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    after = path.stat()
+    same = ("st_size", "st_mtime_ns", "st_ino")
+    assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
+    assert identity.identity_of(path) != known
 
 
 def test_a_kept_value_that_has_changed_is_never_given_out(results, folder):
@@ -447,3 +476,14 @@ def test_a_kept_value_that_has_changed_is_never_given_out(results, folder):
         assert index.kept("a") == {}
         assert "has changed): it was made again" in index.notes[0]
         check(index, results)
+
+
+def test_what_was_kept_of_a_group_is_forgotten_with_its_last_file(results, folder):
+    with opened(results, folder) as index:
+        scopes = {group.machine: group.scope("found") for group in index.groups}
+        for scope in (*scopes.values(), "of no group"):
+            index.keep(scope, {"a": b"b"})
+    shutil.rmtree(results / "elm")
+    with opened(results, folder) as index:
+        assert index.kept(scopes["elm"]) == {}
+        assert index.kept(scopes["oak"]) == index.kept("of no group") == {"a": b"b"}

@@ -24,6 +24,13 @@ def test_other_results_have_it_with_the_users_caches(monkeypatch, tmp_path):
     assert index_folder(None) == tmp_path / ".cache" / "cnnfc" / "index"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no HOME")
+def test_a_home_that_is_no_whole_path_is_none(monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", "relative")
+    assert index_folder(None) is None
+
+
 def test_who_has_no_home_has_no_folder(monkeypatch):
     def fail(_):
         raise RuntimeError("Could not determine home directory.")
@@ -49,6 +56,16 @@ def test_a_folder_that_nobody_may_write_to_is_a_clear_error(tmp_path, monkeypatc
     monkeypatch.setattr(place.os, "access", lambda *_: False)
     with pytest.raises(DataError, match=r"cannot write to .*index: make it writable"):
         prepare(tmp_path / "index")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_nobody_else_looks_into_a_users_cache_and_a_project_is_as_open_as_it_was(tmp_path):
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    prepare(tmp_path / "caches" / "index")
+    prepare(index_folder(reports))
+    assert (tmp_path / "caches" / "index").stat().st_mode & 0o777 == 0o700
+    assert index_folder(reports).stat().st_mode == reports.stat().st_mode
 
 
 def test_all_that_a_database_leaves_is_removed(tmp_path):

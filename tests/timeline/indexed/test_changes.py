@@ -12,7 +12,7 @@ from cnnfc.history.index.place import index_file
 from cnnfc.history.results import read_history
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.changes import join, look_for_changes
-from cnnfc.timeline.indexed import changes, courses
+from cnnfc.timeline.indexed import centres, changes, courses
 from cnnfc.timeline.indexed.centres import Summaries
 from cnnfc.timeline.indexed.changes import changes_by_group, kept_courses
 from testkit import edges, odd_results
@@ -182,6 +182,15 @@ def test_another_program_looks_for_itself(steady, looked_through, monkeypatch):
     monkeypatch.setattr(changes, "program", lambda: "another")
     steady.check()
     assert looked_through == ["elm", "oak"] * 2
+
+
+def test_another_program_reads_and_sums_up_for_itself(steady, monkeypatch):
+    with steady.index() as index:
+        assert index.refreshed.read == 40
+    monkeypatch.setattr(centres, "program", lambda: "another")
+    with steady.index() as index:
+        assert index.refreshed.read == 40
+        assert index.notes == ()
 
 
 def test_a_file_that_was_only_touched_changes_nothing(steady, looked_through):

@@ -1,13 +1,10 @@
 """What was found once is found again without a search, and never where anything is different."""
 
 import math
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cnnfc.analysis import changepoints
 from cnnfc.analysis.changepoints.steps import find_steps
 from cnnfc.history.index.columns import MEASURED
 from cnnfc.machine.helpers import Helpers
@@ -98,7 +95,7 @@ def test_another_interval_is_another_search(searched):
 
 def test_another_detector_finds_nothing_kept(searched, monkeypatch):
     _, kept = find_courses([FLAT], {})
-    monkeypatch.setattr(courses, "_rule", lambda: b"another")
+    monkeypatch.setattr(courses, "program", lambda room: f"another {room}")
     find_courses([FLAT], kept)
     assert len(searched) == 2
 
@@ -124,21 +121,3 @@ def test_several_processes_find_the_same_in_the_same_order(monkeypatch):
     with Helpers(1) as helpers:
         found, _ = find_courses(many, {}, helpers)
     assert found == [alone(one) for one in many]
-
-
-@pytest.mark.parametrize("name", ["steps.py", "evidence.py", "search.py", "values.py"])
-def test_what_was_kept_is_of_no_use_once_the_source_of_the_detector_differs(
-    tmp_path, monkeypatch, name
-):
-    folder = tmp_path / "changepoints"
-    shutil.copytree(Path(changepoints.__file__).parent, folder)
-    monkeypatch.setattr(courses.resources, "files", {changepoints: folder}.__getitem__)
-    courses._rule.cache_clear()
-    before = courses._rule()
-    with (folder / name).open("a", encoding="utf-8") as file:
-        file.write("#\n")
-    courses._rule.cache_clear()
-    after = courses._rule()
-    courses._rule.cache_clear()
-
-    assert before != after
