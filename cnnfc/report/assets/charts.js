@@ -193,12 +193,14 @@
     const charts = [];
     const tools = figure.querySelector(".tools");
     const shown = () => charts.find((one) => one.shown());
+    // A drawing in a file of its own cannot be painted on a canvas: not before the chart is alive.
+    const drawn = () => figure.querySelector(".wide svg, .narrow svg") !== null;
     const buttons = [
       ["PNG", "Save the picture as it is shown", () => save(figure)],
       ["−", "Zoom out", () => shown().move(1.5)],
       ["+", "Zoom in; or Ctrl and the wheel, then drag", () => shown().move(1 / 1.5)],
       ["All", "Show all again; or a double click", () => shown().move(Infinity)],
-    ].map(([textContent, title, onclick], at) => make("button", { type: "button", textContent, title, onclick, hidden: at > 0 }));
+    ].map(([textContent, title, onclick], at) => make("button", { type: "button", textContent, title, onclick, hidden: at > 0 || !drawn() }));
     tools.append(...buttons);
     const steps = { ArrowLeft: { x: -0.2 }, ArrowRight: { x: 0.2 }, ArrowDown: { y: -0.2 }, ArrowUp: { y: 0.2 } };
     tools.addEventListener("keydown", (event) => {
@@ -212,6 +214,7 @@
         watch.unobserve(target);
         // One after the other, and never in the way of what the reader does. What fails stays a drawing.
         turn = turn.then(idle).then(() => upgrade(figure, target, charts)).catch(() => {}).then(() => {
+          buttons[0].hidden = !drawn();
           for (const one of buttons.slice(1)) one.hidden = !shown()?.zooms;
         });
       }

@@ -36,7 +36,8 @@ class Axis:
             type="log" if self.log else "linear",
             domain=[self.low, self.high],
             nice=False,
-            zero=False,
+            # A logarithm has no zero, and Vega-Lite complains of one where a browser shows it.
+            zero=alt.Undefined if self.log else False,
         )
 
     def axis(self, title: str | None = None, **options: Any) -> alt.Axis:  # noqa: ANN401 - altair's

@@ -89,7 +89,8 @@ class Frame:
         room = max(1, int(self.slot * len(self.commits) / _LABEL_WIDTH))
         return alt.X(
             f"{name}:O",
-            scale=alt.Scale(domain=self._slots, padding=0.5),
+            # Of all marks the same: left alone, rules would get bands, and stand beside the points.
+            scale=alt.Scale(type="point", domain=self._slots, padding=0.5),
             axis=commit_axis(self.commits, room, self.end),
             sort=None,
         )

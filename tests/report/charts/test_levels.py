@@ -51,6 +51,15 @@ def test_a_pixel_and_its_value_belong_together(log):
     assert frame.value(frame.down(1.3)) == pytest.approx(1.3)
 
 
+def test_every_mark_has_its_commit_where_the_labels_are_placed():
+    # Left alone, the scale is one of bands for rules, and of points for other marks.
+    frame = _frame()
+    scale = frame.x().to_dict()["scale"]
+    assert (scale["type"], scale["padding"]) == ("point", 0.5)
+    count = len(scale["domain"])
+    assert frame.left(0) == pytest.approx(frame.width / (count - 1 + 2 * scale["padding"]) / 2)
+
+
 def test_a_riser_stands_half_a_commit_before_the_first_one_of_its_level():
     frame = _frame()
     riser, mark, *_ = turn_layers(frame, [(STYLE, TURN)])

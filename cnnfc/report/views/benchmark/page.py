@@ -134,10 +134,12 @@ def _section(
     # In the order of the whole history: the worst first.
     own = {key_of(group, one) for one in series}
     changes = [one for one in past.of(group).changes if one.series_key in own]
+    courses = [past.course(group, one) for one in series]
+    enough = sum(course is not None and course.enough for course in courses)
     return Section(
         id=id_,
         machine=Link(label, common.machine_path(group.machine)),
-        answer=_answer(label, group, series, changes),
+        answer=_answer(label, group, series, changes, enough),
         figures=tuple(figures(group, series, id_, past, context)),
         changes=_changes(changes, id_, context) if changes else None,
         table=_table(group, series, id_, context),
@@ -157,15 +159,22 @@ def _changes(changes: Sequence[Change], id_: str, context: Context) -> Table:
     )
 
 
-def _answer(label: str, group: Group, series: list[Series], changes: Sequence[Change]) -> Notice:
-    """What the numbers say, without calling a difference inside the noise a change."""
+def _answer(
+    label: str, group: Group, series: list[Series], changes: Sequence[Change], enough: int
+) -> Notice:
+    """What the numbers say, without calling a difference inside the noise a change.
+
+    Of `series`, `enough` have the values that it takes to find a change.
+    """
     found = [one for one in series if one.measured]
     failed = sum(one.outcome is Outcome.FAILED for one in series)
     compared = [one for one in found if one.comparable]
     moved = movers(compared)
     better = sum(one.better is True for one in moved)
     commits = sum(any(one.readings[n] for one in found) for n in range(len(group.runs)))
+    past = _changed(changes, enough)
     if not any(one.previous for one in found):
+        past = ""
         said = "a second value is needed before anything can be compared"
     elif not compared:
         said = "without intervals, a difference cannot be told from noise"
@@ -173,8 +182,8 @@ def _answer(label: str, group: Group, series: list[Series], changes: Sequence[Ch
         said = f"no newest value of {len(compared)} has an interval apart from the one before"
     else:
         said = (
-            f"{len(moved)} of {len(compared)} newest values have an interval apart from the one "
-            f"before: {better} better, {len(moved) - better} worse"
+            f"{len(moved)} of {len(compared)} newest values {'has' if len(moved) == 1 else 'have'} "
+            f"an interval apart from the one before: {better} better, {len(moved) - better} worse"
         )
     others = sum(one.other_versions for one in series)
     if others:
@@ -186,15 +195,18 @@ def _answer(label: str, group: Group, series: list[Series], changes: Sequence[Ch
     bad = worse(changes)
     return Notice(
         f"{label}: {text.plural(len(found), 'series', 'series')} over "
-        f"{text.plural(commits, 'commit')}; {_changed(changes, bad)}{said}.{failures}",
+        f"{text.plural(commits, 'commit')}; {past}{said}.{failures}",
         "bad" if failed or bad else "",
     )
 
 
-def _changed(changes: Sequence[Change], bad: Sequence[Change]) -> str:
-    """How many changes there are and what the worst is, to go before the rest; or nothing."""
+def _changed(changes: Sequence[Change], enough: int) -> str:
+    """How many changes there are and what the worst is, to go before the rest."""
+    if not enough:
+        return "too few values yet to find a change in; "
     if not changes:
-        return ""
+        return f"no change in the {enough:,} with {ENOUGH} values or more; "
+    bad = worse(changes)
     count = text.plural(len(changes), "change")
     if not bad:
         return f"{count}, none for the worse that is still there; "

@@ -43,7 +43,10 @@ def page(groups: Sequence[Group], past: Past, context: Context) -> Page:
     """The page about all changes; it stands without any, and without anything measured."""
     ordered = newest_first(groups)
     shown = past.found.changes[:MOST_ROWS]
+    more = len(past.found.changes) - len(shown)
     where = where_is(shown, groups)
+    too_early = past.found.series == past.found.too_short
+    empty = "No series is long enough to find one in." if too_early else "No change was found."
     return Page(
         path=changes_table.PATH,
         template="changes.html.j2",
@@ -57,7 +60,7 @@ def page(groups: Sequence[Group], past: Past, context: Context) -> Page:
             stats=_stats(past.found),
             figure=strips_figure(ordered, groups, past, context),
             occurrences=occurrences_table(past.found.changes, where, context) if shown else None,
-            changes=_table(shown, len(past.found.changes) - len(shown), where, context),
+            changes=_table(shown, more, where, context, empty),
             looked=_looked(ordered, groups, past, context),
         ),
     )
@@ -70,11 +73,16 @@ def answer(groups: Sequence[Group], past: Past) -> Iterator[Notice]:
         yield Notice("Nothing is measured yet: run `cnnfc run` or `asv run`, then report again.")
         return
     machines = len({group.machine for group in groups})
-    looked = change_words.summary(found, found.changes, machines)
     told = found.series - found.too_short
     if not told:
-        yield Notice(f"Nothing can be said yet: {looked}. {change_words.enough()}.")
+        rule = change_words.enough()
+        series = text.plural(found.series, "series", "series")
+        yield Notice(
+            f"Too early to tell: {rule[:1].lower()}{rule[1:]}, and none of {series} on "
+            f"{text.plural(machines, 'machine')} has so many."
+        )
         return
+    looked = change_words.summary(found, found.changes, machines)
     yield still_there(found.changes)
     better = sum(not one.is_worse for one in found.changes)
     gone = len(found.changes) - better - len(worse(found.changes))
@@ -83,8 +91,8 @@ def answer(groups: Sequence[Group], past: Past) -> Iterator[Notice]:
     if parts:
         yield Notice(f"Other changes: {text.listing(parts)}.")
     yield Notice(
-        f"{looked[:1].upper()}{looked[1:]}. At most {PROMISE:.0%} of flat series show a change by "
-        f"chance: {PROMISE * told:.2g} of {told:,} with enough values, on average, or fewer."
+        f"{looked[:1].upper()}{looked[1:]}. By chance at most {PROMISE:.0%} of flat series show a "
+        f"change: {PROMISE * told:.2g} of the {told:,} with enough values, on average."
     )
 
 
@@ -95,12 +103,17 @@ def still_there(changes: Sequence[Change]) -> Notice:
         return Notice("No change for the worse is still there.", "good")
     first, key = bad[0], bad[0].series_key
     what = " ".join((key.benchmark, *key.parameters))
-    commits = text.plural(len({one.first_bad.commit for one in bad}), "commit")
-    verb = "is" if len(bad) == 1 else "are"
+    if len(bad) == 1:
+        lead = f"1 change for the worse is still there, {change_words.laid_to(first.cause)}: "
+    else:
+        commits = text.plural(len({one.first_bad.commit for one in bad}), "commit")
+        lead = (
+            f"{len(bad):,} changes for the worse are still there, from {commits}: "
+            f"{change_words.by_cause(bad)}. The largest is "
+        )
     return Notice(
-        f"{text.plural(len(bad), 'change')} for the worse {verb} still there, from {commits}: "
-        f"{change_words.by_cause(bad)}. The largest is {change_words.size(first)} of "
-        f"{text.shorten(what, 80)} on {text.shorten(key.machine, _NAME)}, first seen at "
+        f"{lead}{change_words.size(first)} of {text.shorten(what, 80)} on "
+        f"{text.shorten(key.machine, _NAME)}, first seen at "
         f"{text.shorten(links.short_commit(first.first_bad.commit), 40)} of "
         f"{text.day(first.first_bad.date)}.",
         "bad",
@@ -116,13 +129,13 @@ def where_is(changes: Sequence[Change], groups: Sequence[Group]) -> Where:
     return Where(addresses, changes_table.labels(groups))
 
 
-def _table(shown: Sequence[Change], more: int, where: Where, context: Context) -> Table:
+def _table(shown: Sequence[Change], more: int, where: Where, context: Context, empty: str) -> Table:
     rest = f" {text.plural(more, 'smaller one')} not shown; `cnnfc changes` lists all."
     return replace(
         changes_table.of_all(shown, where, context),
         caption="Every change",
         note=f"Worst first.{rest if more > 0 else ''}" if shown else "",
-        empty="No change was found.",
+        empty=empty,
     )
 
 

@@ -40,7 +40,7 @@ def _figure(id_: str, title: str, cut: Slices) -> Figure:
         id_,
         title,
         "Latency against parameters, both logarithmic and on the same axes in every panel; lower "
-        "is better. The line is the power law of the marks in colour."
+        "is better. A line is the power law of the marks in colour; too few have none."
         + ("" if whole else " Grey dots are the marks of all panels."),
         f"{len(panels)} panels of latency against parameters, by {cut.what}",
         lambda compact: charts.multiples(panels, shadow=not whole, compact=compact),
@@ -52,7 +52,9 @@ def _panel(one: Slice) -> Panel:
     low, high = min(counts, default=1.0), max(counts, default=1.0)
     left, right = one.parameters.predict(low), one.parameters.predict(high)
     line = None
-    if left and right and max(left, right) < math.inf:
+    # A slope that the table has no interval for is not drawn either.
+    known = one.parameters.slope_low is not None
+    if known and left and right and max(left, right) < math.inf:
         line = ((low, left), (high, right))
     return Panel(
         one.label,

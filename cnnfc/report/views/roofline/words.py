@@ -71,7 +71,7 @@ def answer(placed: DeviceRegimes, label: str) -> Iterator[str]:
     open_ = placed.count(None)
     yield (
         f"{where}, {said}: of two numbers the first is certain by the intervals of the latencies, "
-        f"the second possible. {open_} of the layers are unclear."
+        f"the second possible. {open_} of the layers {'is' if open_ == 1 else 'are'} unclear."
         if open_
         else f"{where}, {said}."
     )
@@ -101,11 +101,14 @@ def _rest(cached: int, none: int, judged: int) -> str:
     parts = []
     if cached:
         parts.append(
-            f"{cached} would be bound by memory, but their data come from a cache, whose speed no "
-            f"reference kernel measures"
+            f"{cached} would be bound by memory, but {'its' if cached == 1 else 'their'} data come "
+            f"from a cache, whose speed no reference kernel measures"
         )
     if none:
-        parts.append(f"{none} are bound by none of these, since none explains half of their time")
+        verb, whose = ("is", "its") if none == 1 else ("are", "their")
+        parts.append(
+            f"{none} {verb} bound by none of these, since none explains half of {whose} time"
+        )
     return f"Of the same {_layers(judged)} {'; '.join(parts)}."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -53,7 +53,7 @@ def _row(one: Scaled, scale: Scale, shared: Sequence[str]) -> tuple[Cell, ...]:
         Cell(
             str(one.case),
             href=common.benchmark_path(one.benchmark),
-            warning=_doubt((reading for _, reading in one.readings), shared),
+            warning=_doubt(one.readings, shared),
         ),
         Cell(palette.family(one.case).label),
         Cell(LABELS[one.effect], tone=_TONES.get(one.effect, "")),
@@ -74,10 +74,17 @@ def _latency(one: Scaled, at: int, scale: Scale) -> Cell:
     return replace(cell, detail=f"on {threads}: {cell.detail}")
 
 
-def _doubt(readings: Iterable[Reading], shared: Sequence[str]) -> str:
-    """The warnings of all readings, each once."""
-    every = (warning for reading in readings for warning in reading.summary.warnings)
-    return "; ".join(dict.fromkeys(warning for warning in every if warning not in shared))
+def _doubt(readings: Sequence[tuple[int, Reading]], shared: Sequence[str]) -> str:
+    """The warnings of all readings, each once, with the thread count of those not of all."""
+    every = {threads: reading.summary.warnings for threads, reading in readings}
+    of_all = [
+        one for one in readings[0][1].summary.warnings if all(one in w for w in every.values())
+    ]
+    parts = [one for one in of_all if one not in shared]
+    for threads, warnings in every.items():
+        own = [one for one in warnings if one not in of_all and one not in shared]
+        parts += [f"on {threads}: {'; '.join(own)}"] if own else []
+    return "; ".join(parts)
 
 
 def _efficiency(estimate: Estimate) -> Cell:

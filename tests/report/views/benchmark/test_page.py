@@ -44,8 +44,9 @@ def test_the_answer_counts_what_left_its_interval(page_of):
     ]
     (notice,) = page_of(make.history(*runs))["b"].answer
     assert notice.text == (
-        "oak: 2 series over 3 commits; 1 of 1 newest values have an interval apart from the one "
-        "before: 1 better, 0 worse. 1 case failed in the newest run."
+        "oak: 2 series over 3 commits; too few values yet to find a change in; 1 of 1 newest "
+        "values has an interval apart from the one before: 1 better, 0 worse. 1 case failed in the "
+        "newest run."
     )
     assert notice.tone == "bad"
 
@@ -58,6 +59,12 @@ def test_the_answer_says_what_was_left_out_for_another_version(page_of):
         "oak: 1 series over 1 commit; a second value is needed before anything can be compared; "
         "1 value of another version of this benchmark cannot be compared and is left out."
     )
+
+
+def test_the_answer_says_how_many_series_could_show_a_change(page_of):
+    levels = {("b", "x"): make.stepping(1.0), ("b", "y"): make.stepping(1.0)}
+    (notice,) = page_of(make.grown(levels), detect=edges.find_edges)["b"].answer
+    assert notice.text.startswith("oak: 2 series over 9 commits; no change in the 2 with 6 values")
 
 
 @pytest.mark.parametrize(

@@ -43,17 +43,16 @@ def test_what_is_worse_and_still_there_is_said_first(page):
         (
             "bad",
             (
-                "1 change for the worse is still there, from 1 commit: 1 laid to the code. The "
-                f"largest is +50.0% of conv.Forward.time_layer {K3} cpu-1 on oak, first seen at "
-                "00000005 of 2026-03-05."
+                "1 change for the worse is still there, laid to the code: +50.0% of "
+                f"conv.Forward.time_layer {K3} cpu-1 on oak, first seen at 00000005 of 2026-03-05."
             ),
         ),
         ("", "Other changes: 1 worse for a while and recovered and 2 for the better."),
         (
             "",
             (
-                "4 changes in 4 series on 1 machine. At most 1% of flat series show a change by "
-                "chance: 0.04 of 4 with enough values, on average, or fewer."
+                "4 changes in 4 series on 1 machine. By chance at most 1% of flat series show a "
+                "change: 0.04 of the 4 with enough values, on average."
             ),
         ),
     ]
@@ -183,20 +182,21 @@ def test_series_that_are_too_short_say_nothing_and_the_page_says_so(small):
     page = small["Changes"]
     (notice,) = page.answer
     assert notice.tone == ""
-    assert notice.text.startswith("Nothing can be said yet: no change in ")
-    assert notice.text.endswith(
-        "none of them has enough values yet to find a change in. "
-        "A series needs 6 values before a change can be found in it."
+    assert notice.text == (
+        "Too early to tell: a series needs 6 values before a change can be found in it, and none "
+        "of 44 series on 2 machines has so many."
     )
     assert page.body.figure is None
     assert page.body.changes.rows == ()
-    assert page.body.changes.empty == "No change was found."
+    # Where none could be found, that none was found would say too much.
+    assert page.body.changes.empty == "No series is long enough to find one in."
 
 
 def test_a_flat_history_is_said_to_be_flat(page_of):
     page = page_of(make.grown({("b", "x"): make.stepping(1.0)}), detect=edges.find_edges)["Changes"]
     assert _answer(page)[0] == ("good", "No change for the worse is still there.")
-    assert page.answer[1].text.startswith("No change in 1 series on 1 machine. At most 1% of")
+    assert page.answer[1].text.startswith("No change in 1 series on 1 machine. By chance at most")
+    assert page.body.changes.empty == "No change was found."
 
 
 def test_nothing_measured_is_no_error(page_of):

@@ -115,9 +115,7 @@ def test_a_change_that_is_still_there_is_no_good_health(page_of, cells):
     page = page_of(make.grown(levels), detect=edges.find_edges)["Overview"]
     ((tone, said),) = _answer(page)
     assert tone == "bad"
-    assert said.startswith(
-        "1 change for the worse is still there, from 1 commit: 1 of unknown cause."
-    )
+    assert said.startswith("1 change for the worse is still there, of unknown cause: +50.0% of b x")
     card = page.body.machines[0].changes
     assert (card.text, card.tone, card.href) == ("1 worse, still there", "bad", "changes.html")
     assert card.detail == "1 of unknown cause"

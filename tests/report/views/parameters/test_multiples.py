@@ -57,6 +57,14 @@ def test_a_law_is_drawn_from_the_smallest_to_the_largest_layer_of_its_part(cuts)
     assert (line["x"], line["y"], line["y2"]) == pytest.approx((64, 64e-9, 900e-9))
 
 
+def test_a_law_without_an_interval_is_not_drawn(cuts):
+    (figure,) = multiples_figures(cuts)
+    ends = [row for rows in figure.wide["datasets"].values() for row in rows if "x2" in row]
+    # One of twelve layers, none of three.
+    assert len(ends) == 1
+    assert "too few have none" in figure.caption
+
+
 def test_without_cuts_there_is_neither_figure_nor_table():
     assert list(multiples_figures(())) == []
     assert slices_table(()) is None

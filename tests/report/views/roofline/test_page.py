@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from cnnfc.report.views.roofline import words
 from testkit import histories as make
 
 TITLE = "Roofline of oak, CPU, 1 thread"
@@ -83,6 +84,19 @@ def test_every_layer_has_its_rates_its_share_and_its_regime(page, cells):
     assert row[7].detail == "0.396 – 0.404, n = 7"
     # At most 101 of at least 396 us could be overhead.
     assert row[2].detail == "arithmetic 72 – 73%, memory 6.1 – 6.3%, overhead 6.6 – 26%"
+
+
+@pytest.mark.parametrize(
+    ("cached", "none", "said"),
+    [
+        (1, 0, "Of the same 9 layers 1 would be bound by memory, but its data come from a cache, "),
+        (2, 0, "Of the same 9 layers 2 would be bound by memory, but their data come from a "),
+        (0, 1, "Of the same 9 layers 1 is bound by none of these, since none explains half of its"),
+        (0, 2, "Of the same 9 layers 2 are bound by none of these, since none explains half of "),
+    ],
+)
+def test_one_layer_is_spoken_of_as_one(cached, none, said):
+    assert words._rest(cached, none, 9).startswith(said)
 
 
 def test_an_unclear_layer_names_what_its_interval_leaves(page):

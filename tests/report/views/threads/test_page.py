@@ -196,5 +196,27 @@ def test_without_intervals_nothing_is_called_faster(page_of):
     assert (rows["In words"].text, rows["Stops helping"].detail) == ("no interval", "no interval")
 
 
+def test_a_warning_names_its_thread_count_unless_it_is_of_all(page_of):
+    # Evenly from -40% to +40%: the middle half of seven values spans 40% of the median.
+    wide, even = {"spread": 0.4}, {}
+    every = [
+        make.point(make.DENSE, case, device, value=value, **spread)
+        for case, one, two in (
+            ("dense.1024-512", wide, wide),
+            ("dense.2048-1000", even, wide),
+            ("dense.4096-4096", even, even),
+        )
+        for device, value, spread in (("cpu-1", 1.0, one), ("cpu-2", 0.5, two))
+    ]
+    rows = rows_of(page_of(make.history(make.run(*every)))["Threads of oak"])
+    said = "wide spread: the middle half of the values spans 40% of the median"
+    warnings = {name: row["Case"].warning for name, row in rows.items()}
+    assert warnings == {
+        "dense.1024-512": said,
+        "dense.2048-1000": f"on 2: {said}",
+        "dense.4096-4096": "",
+    }
+
+
 def test_a_suite_without_layers_on_a_cpu_has_no_such_page(page_of):
     assert not [title for title in page_of(make.foreign()) if title.startswith("Threads")]
