@@ -1,8 +1,15 @@
 """Puts back what measuring changes in the whole process; an empty home folder for who asks."""
 
+import signal
 import sys
 
 import pytest
+
+
+def pytest_configure():
+    # A shell that starts pytest in the background lets it ignore Ctrl-C, and every program that it
+    # starts: tests of interrupts would wait for ever.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
