@@ -160,7 +160,7 @@ class ReportCommand(Command):
             path.write_text(json.dumps(data))
         (self.results / "benchmarks.json").unlink()
         self.before = content(self.results)
-        figures.render = lambda *_: "<svg/>"
+        figures.render = lambda *_: '<svg viewBox="0 0 1 1"/>'
         assets.chart_library = lambda: ""
         self.out = root / "site"
         self.act()
