@@ -1,7 +1,6 @@
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -11,42 +10,12 @@ from cnnfc.commands.changes.text import table, width_of
 from cnnfc.timeline.arrange import arrange
 from cnnfc.timeline.changes import (
     Cause,
-    Change,
-    Direction,
-    MeasuredCommit,
-    SeriesKey,
     State,
     look_for_changes,
 )
 from testkit import edges, histories
+from testkit.one_change import CHANGE, COMMIT
 from testkit.terminals import Terminal
-
-COMMIT = MeasuredCommit("12345678" * 5, datetime(2026, 3, 1, tzinfo=UTC))
-CHANGE = Change(
-    id="k4vt2m7q",
-    series_key=SeriesKey("oak", "py", "conv.Forward.time_layer", ("conv2d.3-64.k3.hw32", "cpu-1")),
-    last_good=COMMIT,
-    first_bad=replace(COMMIT, commit="9abcdef0" * 5),
-    unmeasured=12,
-    ratio=1.082,
-    low=1.071,
-    high=1.093,
-    p_value=0.001,
-    direction=Direction.SLOWER,
-    state=State.PRESENT,
-    cause=Cause.CODE,
-    evidence=("kernels stood still",),
-    earliest=COMMIT,
-    latest=COMMIT,
-    surely_good=COMMIT,
-    between=(),
-    before=1.0,
-    after=1.082,
-    unit="seconds",
-    values_before=9,
-    values_after=9,
-    new=False,
-)
 
 
 def test_a_wide_line_has_everything():

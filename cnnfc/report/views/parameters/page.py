@@ -15,6 +15,7 @@ from cnnfc.report.links import page_path
 from cnnfc.report.model import Fact, Figure, Link, Notice, Page, Stat, Table
 from cnnfc.report.views import common
 from cnnfc.report.views.common import Context
+from cnnfc.report.views.device_links import elsewhere, siblings
 from cnnfc.report.views.parameters.conclusion import conclusion
 from cnnfc.report.views.parameters.figures import scatter_figures
 from cnnfc.report.views.parameters.first_calls import (
@@ -66,11 +67,6 @@ def pages(
     """One page for each of `every`."""
     for found in every:
         label = common.group_label(found.group, groups)
-        siblings = tuple(
-            Link(other.device.label, path(other), other is found)
-            for other in every
-            if other.group is found.group
-        )
         yield Page(
             path=path(found),
             template="parameters.html.j2",
@@ -83,7 +79,7 @@ def pages(
                 Link("Overview", "index.html"),
                 Link("Parameters and latency", "index.html#parameters"),
             ),
-            siblings=siblings if len(siblings) > 1 else (),
+            siblings=siblings(found, every, path),
             body=_body(found, label, every, groups, context),
         )
 
@@ -120,11 +116,7 @@ def _body(
         first_calls=first_call_table(found.first_calls) if found.first_calls else None,
         first_answer=first_call_answer(found.first_calls),
         cases=case_table(found),
-        elsewhere=tuple(
-            Link(f"{common.group_label(other.group, groups)}, {other.device.label}", path(other))
-            for other in every
-            if other.group is not found.group and other.device == found.device
-        ),
+        elsewhere=elsewhere(found, every, groups, path),
     )
 
 

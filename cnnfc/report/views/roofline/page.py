@@ -17,6 +17,7 @@ from cnnfc.report.model import Figure, Link, Notice, Page, Stat, Table
 from cnnfc.report.views import common
 from cnnfc.report.views.benchmark.figures import figure
 from cnnfc.report.views.common import Context
+from cnnfc.report.views.device_links import elsewhere, siblings
 from cnnfc.report.views.roofline.tables import layer_table, rule_table
 from cnnfc.report.views.roofline.words import answer, bound_by, share_of_bound
 from cnnfc.timeline.series import Group
@@ -47,11 +48,6 @@ def pages(
     """One page for each of `every`."""
     for found in every:
         label = common.group_label(found.group, groups)
-        siblings = tuple(
-            Link(other.device.label, path(other), other is found)
-            for other in every
-            if other.group is found.group
-        )
         placed = regimes(found)
         yield Page(
             path=path(found),
@@ -65,21 +61,14 @@ def pages(
                 Link("Overview", "index.html"),
                 Link(found.group.machine, common.machine_path(found.group.machine)),
             ),
-            siblings=siblings if len(siblings) > 1 else (),
+            siblings=siblings(found, every, path),
             body=RooflineBody(
                 machine=Link(label, common.machine_path(found.group.machine)),
                 stats=_stats(placed, context),
                 figures=tuple(_figures(placed)),
                 rules=rule_table(placed),
                 layers=layer_table(placed),
-                elsewhere=tuple(
-                    Link(
-                        f"{common.group_label(other.group, groups)}, {other.device.label}",
-                        path(other),
-                    )
-                    for other in every
-                    if other.group is not found.group and other.device == found.device
-                ),
+                elsewhere=elsewhere(found, every, groups, path),
             ),
         )
 
