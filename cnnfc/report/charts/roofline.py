@@ -13,19 +13,10 @@ from typing import Any, Final
 
 import altair as alt
 
-from cnnfc.report.charts.axes import Axis, value_axis
-from cnnfc.report.charts.marks import Mark, styles_of, with_interval
-from cnnfc.report.charts.parts import (
-    FAINT,
-    INK,
-    MUTED,
-    SURFACE,
-    Data,
-    color,
-    heading,
-    legend,
-    shape,
-)
+from cnnfc.report.charts.axes import value_axis
+from cnnfc.report.charts.marks import Mark
+from cnnfc.report.charts.parts import FAINT, INK, MUTED, Data, heading
+from cnnfc.report.charts.plane import Plane
 from cnnfc.report.model import Spec
 from cnnfc.units import format_value
 
@@ -35,6 +26,8 @@ _TIMES: Final = tuple(10.0**power for power in range(-9, 4))
 _APART: Final = 2.5
 #: Labels beside the area need this many pixels each.
 _LINE: Final = 14
+#: A line is drawn where its ends are apart by this factor.
+_SHORTEST: Final = 1.3
 #: Pixels around the plotting area; the legend stands in the lowest part.
 _MARGINS: Final = {"left": 62, "right": 50, "top": 54, "bottom": 88}
 _NARROW_MARGINS: Final = {"left": 54, "right": 46, "top": 54, "bottom": 126}
@@ -66,7 +59,7 @@ def roofline(
     ridge = roofs[0].flops / bandwidth if roofs and bandwidth else None
     places = [mark.x for mark in marks] + ([ridge] if ridge else [])
     title = "FLOP per compulsory byte (logarithmic)"
-    box = _Box.around(places, marks, roofs, title, compact=compact)
+    box = _plane(places, marks, roofs, title, compact=compact)
     behind = _roofs(data, box, roofs, bandwidth)
     if bandwidth:
         top = max((roof.flops for roof in roofs), default=math.inf)
@@ -89,9 +82,11 @@ def overhead(
     """
     data = Data()
     title = "FLOPs of a call (logarithmic)"
-    box = _Box.around([mark.x for mark in marks], marks, roofs, title, compact=compact)
+    box = _plane([mark.x for mark in marks], marks, roofs, title, compact=compact)
     near = [time for time in _TIMES if floor is None or not 1 / _APART < time / floor < _APART]
-    guides = [line for time in near if (line := box.stretch(1 / time, _time(time)))]
+    guides = [
+        line for time in near if (line := box.stretch(1 / time, _time(time), least=_SHORTEST))
+    ]
     behind = [*_guides(data, box, guides, roofs), *_roofs(data, box, roofs, None)]
     if floor:
         behind += _slope(data, box, 1 / floor, math.inf, f"no call under {_time(floor)}")
@@ -99,63 +94,23 @@ def overhead(
     return _plot(data, behind, marks, box, over, compact=compact)
 
 
-@dataclass(frozen=True)
-class _Box:
-    """The plotting area: its two axes, and its size in pixels."""
-
-    x: Axis
-    y: Axis
-    title: str
-    width: int
-    height: int
-
-    @classmethod
-    def around(
-        cls,
-        places: Iterable[float],
-        marks: Sequence[Mark],
-        roofs: Sequence[Roof],
-        title: str,
-        *,
-        compact: bool,
-    ) -> _Box:
-        """The area for `places` along x, called `title`, and the heights of marks and roofs."""
-        heights = [end for mark in marks for end in mark.y.ends] + [roof.flops for roof in roofs]
-        # Ticks say the number alone, the titles its unit: "100 GFLOP/s" takes too much room.
-        x, y = (value_axis(values, "count", log=True) for values in (places, heights))
-        return cls(x, y, title, *((270, 290) if compact else (470, 380)))
-
-    def at_x(self, field: str) -> alt.X:
-        return alt.X(f"{field}:Q", scale=self.x.scale, axis=self.x.axis(self.title))
-
-    def at_y(self, field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", scale=self.y.scale, axis=self.y.axis())
-
-    def stretch(self, slope: float, label: str, top: float = math.inf) -> dict[str, Any] | None:
-        """The part of the line y = slope * x inside the area and not above `top`."""
-        left = max(self.x.low, self.y.low / slope)
-        right = min(self.x.high, min(self.y.high, top) / slope)
-        if not right > left * 1.3:
-            return None
-        return {
-            "x": left,
-            "y": slope * left,
-            "x2": right,
-            "y2": slope * right,
-            "top": slope * right >= self.y.high * 0.999,
-            "label": label,
-        }
-
-    @property
-    def angle(self) -> float:
-        """Degrees, clockwise, of text along a line y = slope * x."""
-        run = self.width / math.log(self.x.high / self.x.low)
-        rise = self.height / math.log(self.y.high / self.y.low)
-        return -math.degrees(math.atan2(rise, run))
+def _plane(
+    places: Iterable[float],
+    marks: Sequence[Mark],
+    roofs: Sequence[Roof],
+    title: str,
+    *,
+    compact: bool,
+) -> Plane:
+    """The area for `places` along x, called `title`, and the heights of marks and roofs."""
+    heights = [end for mark in marks for end in mark.y.ends] + [roof.flops for roof in roofs]
+    # Ticks say the number alone, the titles its unit: "100 GFLOP/s" takes too much room.
+    x, y = (value_axis(values, "count", log=True) for values in (places, heights))
+    return Plane.of(x, y, title, compact=compact)
 
 
 def _roofs(
-    data: Data, box: _Box, roofs: Sequence[Roof], bandwidth: float | None
+    data: Data, box: Plane, roofs: Sequence[Roof], bandwidth: float | None
 ) -> list[alt.Chart]:
     """Level lines from where they meet the slope of the memory; the first roof is solid."""
     rows: list[dict[str, Any]] = [
@@ -185,9 +140,9 @@ def _roofs(
     return [*layers, *([texts] if rows else [])]
 
 
-def _slope(data: Data, box: _Box, slope: float, top: float, label: str) -> list[alt.Chart]:
+def _slope(data: Data, box: Plane, slope: float, top: float, label: str) -> list[alt.Chart]:
     """The solid line y = slope * x up to `top`, with its label along it."""
-    line = box.stretch(slope, label, top)
+    line = box.stretch(slope, label, least=_SHORTEST, top=top)
     if line is None:
         return []
     rule = (
@@ -212,7 +167,7 @@ def _slope(data: Data, box: _Box, slope: float, top: float, label: str) -> list[
     return [rule, text]
 
 
-def _ridge(data: Data, box: _Box, at: float, peak: float) -> list[alt.Chart]:
+def _ridge(data: Data, box: Plane, at: float, peak: float) -> list[alt.Chart]:
     """Where memory and arithmetic meet."""
     row = {"x": at, "y": box.y.low, "y2": peak, "label": f"ridge {format_value(at, 'count')}"}
     base = data.chart([row])
@@ -234,7 +189,7 @@ def _ridge(data: Data, box: _Box, at: float, peak: float) -> list[alt.Chart]:
 
 
 def _guides(
-    data: Data, box: _Box, lines: Sequence[dict[str, Any]], roofs: Sequence[Roof]
+    data: Data, box: Plane, lines: Sequence[dict[str, Any]], roofs: Sequence[Roof]
 ) -> list[alt.Chart]:
     """Dotted lines of equal time, each labelled where it leaves the area and there is room."""
     if not lines:
@@ -264,34 +219,13 @@ def _plot(
     data: Data,
     behind: Sequence[alt.Chart],
     marks: Sequence[Mark],
-    box: _Box,
+    box: Plane,
     offset: int,
     *,
     compact: bool,
 ) -> Spec:
-    styles = styles_of(marks)
-    rows = [mark.row for mark in marks]
-    key = legend(2 if compact else 6 if len(styles) < 6 else 4, 120)
-    bars = (
-        data.chart(with_interval(rows))
-        .mark_rule(strokeWidth=1.5, opacity=0.7)
-        .encode(x=box.at_x("x"), y=box.at_y("low"), y2="high:Q", color=color(styles, key))
-    )
-    points = (
-        data.chart(rows)
-        .mark_point(
-            filled=True, size=56 if compact else 66, opacity=0.92, stroke=SURFACE, strokeWidth=0.8
-        )
-        .encode(
-            x=box.at_x("x"),
-            y=box.at_y("centre"),
-            color=color(styles, key),
-            shape=shape(styles, key),
-            description="hover:N",
-        )
-    )
     title = heading("FLOP/s, logarithmic; higher is better", box.width, offset=offset)
-    chart = alt.layer(*behind, bars, points).properties(
+    chart = alt.layer(*behind, *box.layers(data, marks, compact=compact)).properties(
         width=box.width, height=box.height, title=title
     )
     return data.finish(chart, _NARROW_MARGINS if compact else _MARGINS)

@@ -16,24 +16,17 @@ from typing import Any, Final
 
 import altair as alt
 
-from cnnfc.report.charts.axes import Axis, value_axis
-from cnnfc.report.charts.marks import Mark, styles_of, with_interval
-from cnnfc.report.charts.parts import (
-    FAINT,
-    INK,
-    MUTED,
-    SURFACE,
-    Data,
-    color,
-    heading,
-    legend,
-    shape,
-)
+from cnnfc.report.charts.axes import value_axis
+from cnnfc.report.charts.marks import Mark
+from cnnfc.report.charts.parts import FAINT, INK, MUTED, SURFACE, Data, heading
+from cnnfc.report.charts.plane import Plane
 from cnnfc.report.model import Spec
 from cnnfc.units import format_value
 
 _RATES: Final = tuple(10.0**power for power in range(-15, 1))
 _SHARES: Final = {1.0: "100%", 10.0: "10%", 100.0: "1%", 1000.0: "0.1%"}
+#: A line is drawn where its ends are apart by this factor.
+_SHORTEST: Final = 1.5
 #: Pixels around the plotting area; the legend stands in the lowest part.
 _MARGINS: Final = {"left": 62, "right": 50, "top": 44, "bottom": 88}
 _NARROW_MARGINS: Final = {"left": 54, "right": 44, "top": 44, "bottom": 126}
@@ -72,8 +65,8 @@ def parameters(
         compact: for a narrow page.
     """
     data = Data()
-    box = _Box.around(marks, marks, "Parameters", "parameters", floor, compact=compact)
-    lines = box.proportions({rate: _rate(rate) for rate in _RATES})
+    box = _plane(marks, marks, "Parameters", "parameters", floor, compact=compact)
+    lines = _proportions(box, {rate: _rate(rate) for rate in _RATES})
     behind = [*_guides(data, box, lines), *_floor(data, box, floor), *_ladders(data, box, ladders)]
     front = _factors(data, box, ladders)
     return _scatter(data, behind, marks, box, front, compact=compact)
@@ -87,67 +80,38 @@ def roofline_bound(
     `every` are the marks of the chart beside it, whose vertical axis and `floor` this one shares.
     """
     data = Data()
-    box = _Box.around(marks, every, "Roofline bound", "seconds", floor, compact=compact)
-    guides = _guides(data, box, box.proportions(_SHARES), firm=1.0)
+    box = _plane(marks, every, "Roofline bound", "seconds", floor, compact=compact)
+    guides = _guides(data, box, _proportions(box, _SHARES), firm=1.0)
     return _scatter(data, [*guides, *_floor(data, box, floor)], marks, box, compact=compact)
 
 
-@dataclass(frozen=True)
-class _Box:
-    """The plotting area: its two axes, and its size in pixels."""
-
-    x: Axis
-    y: Axis
-    title: str
-    width: int
-    height: int
-
-    @classmethod
-    def around(
-        cls,
-        marks: Sequence[Mark],
-        every: Sequence[Mark],
-        title: str,
-        unit: str,
-        floor: Floor | None,
-        *,
-        compact: bool,
-    ) -> _Box:
-        """The area for the x of `marks`, called `title`, and the y of `every` mark and `floor`."""
-        x = value_axis([mark.x for mark in marks], unit, log=True)
-        ends = [end for mark in every for end in mark.y.ends]
-        # Room for the words below its line.
-        y = value_axis([*ends, *([floor.latency / 1.3] if floor else [])], "seconds", log=True)
-        return cls(x, y, f"{title} (logarithmic)", *((270, 290) if compact else (470, 380)))
-
-    def at_x(self, field: str) -> alt.X:
-        return alt.X(f"{field}:Q", scale=self.x.scale, axis=self.x.axis(self.title))
-
-    def at_y(self, field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", scale=self.y.scale, axis=self.y.axis())
-
-    def proportions(self, labels: dict[float, str]) -> list[dict[str, Any]]:
-        """The stretch of each line y = slope * x inside the area, and which edge it leaves by."""
-        found = []
-        for slope, label in labels.items():
-            left = max(self.x.low, self.y.low / slope)
-            right = min(self.x.high, self.y.high / slope)
-            if right > left * 1.5:
-                found.append(
-                    {
-                        "x": left,
-                        "y": slope * left,
-                        "x2": right,
-                        "y2": slope * right,
-                        "slope": slope,
-                        "top": slope * right >= self.y.high * 0.999,
-                        "label": label,
-                    }
-                )
-        return found
+def _plane(
+    marks: Sequence[Mark],
+    every: Sequence[Mark],
+    title: str,
+    unit: str,
+    floor: Floor | None,
+    *,
+    compact: bool,
+) -> Plane:
+    """The area for the x of `marks`, called `title`, and the y of `every` mark and `floor`."""
+    x = value_axis([mark.x for mark in marks], unit, log=True)
+    ends = [end for mark in every for end in mark.y.ends]
+    # Room for the words below its line.
+    y = value_axis([*ends, *([floor.latency / 1.3] if floor else [])], "seconds", log=True)
+    return Plane.of(x, y, f"{title} (logarithmic)", compact=compact)
 
 
-def _floor(data: Data, box: _Box, floor: Floor | None) -> list[alt.Chart]:
+def _proportions(box: Plane, labels: dict[float, str]) -> list[dict[str, Any]]:
+    """The stretch of each line y = slope * x inside the area, and which edge it leaves by."""
+    return [
+        {**line, "slope": slope}
+        for slope, label in labels.items()
+        if (line := box.stretch(slope, label, least=_SHORTEST))
+    ]
+
+
+def _floor(data: Data, box: Plane, floor: Floor | None) -> list[alt.Chart]:
     """A line across the area, with its words on the left below it."""
     if floor is None:
         return []
@@ -160,7 +124,7 @@ def _floor(data: Data, box: _Box, floor: Floor | None) -> list[alt.Chart]:
     ]
 
 
-def _ladders(data: Data, box: _Box, ladders: Sequence[Bar]) -> list[alt.Chart]:
+def _ladders(data: Data, box: Plane, ladders: Sequence[Bar]) -> list[alt.Chart]:
     """Thick bars from the fastest to the slowest layer with equally many parameters."""
     if not ladders:
         return []
@@ -172,7 +136,7 @@ def _ladders(data: Data, box: _Box, ladders: Sequence[Bar]) -> list[alt.Chart]:
     ]
 
 
-def _factors(data: Data, box: _Box, ladders: Sequence[Bar]) -> list[alt.Chart]:
+def _factors(data: Data, box: Plane, ladders: Sequence[Bar]) -> list[alt.Chart]:
     """What stands over the bars, before all marks."""
     labels = [{"x": bar.x, "high": bar.high, "label": bar.label} for bar in ladders if bar.label]
     if not labels:
@@ -191,7 +155,7 @@ def _words(base: alt.Chart, colour: str, **options: Any) -> list[alt.Chart]:  # 
 
 
 def _guides(
-    data: Data, box: _Box, lines: Sequence[dict[str, Any]], firm: float | None = None
+    data: Data, box: Plane, lines: Sequence[dict[str, Any]], firm: float | None = None
 ) -> list[alt.Chart]:
     """Lines of proportion, each labelled where it leaves the area; the `firm` one is solid."""
     layers = []
@@ -221,35 +185,13 @@ def _scatter(
     data: Data,
     behind: Sequence[alt.Chart],
     marks: Sequence[Mark],
-    box: _Box,
+    box: Plane,
     front: Sequence[alt.Chart] = (),
     *,
     compact: bool,
 ) -> Spec:
-    styles = styles_of(marks)
-    rows = [mark.row for mark in marks]
-    key = legend(2 if compact else 6 if len(styles) < 6 else 4, 120)
-    bars = (
-        data.chart(with_interval(rows))
-        .mark_rule(strokeWidth=1.5, opacity=0.7)
-        .encode(x=box.at_x("x"), y=box.at_y("low"), y2="high:Q", color=color(styles, key))
-        .properties(name="intervals")
-    )
-    points = (
-        data.chart(rows)
-        .mark_point(
-            filled=True, size=56 if compact else 66, opacity=0.92, stroke=SURFACE, strokeWidth=0.8
-        )
-        .encode(
-            x=box.at_x("x"),
-            y=box.at_y("centre"),
-            color=color(styles, key),
-            shape=shape(styles, key),
-            description="hover:N",
-        )
-        .properties(name="marks")
-    )
-    chart = alt.layer(*behind, bars, points, *front).properties(
+    layers = box.layers(data, marks, compact=compact)
+    chart = alt.layer(*behind, *layers, *front).properties(
         width=box.width,
         height=box.height,
         title=heading("Latency (logarithmic; lower is better)", box.width, offset=22),
